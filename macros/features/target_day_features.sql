@@ -1,0 +1,13 @@
+{#- What is known ahead about a target day: name and SQL over target_days and the calendar. -#}
+{% macro target_day_features() %}
+  {%- set features = [] -%}
+  {%- for name in ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] -%}
+    {%- do features.append({
+        'name': 'is_' ~ name,
+        'sql': "case when " ~ demand_forecast.iso_weekday('target_days.target_date') ~ " = " ~ loop.index ~ " then 1 else 0 end"}) -%}
+  {%- endfor -%}
+  {%- for name in ['is_holiday', 'is_promotion'] -%}
+    {%- do features.append({'name': name, 'sql': "case when calendar." ~ name ~ " then 1 else 0 end"}) -%}
+  {%- endfor -%}
+  {{ return(features) }}
+{% endmacro %}

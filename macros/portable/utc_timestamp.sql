@@ -1,0 +1,15 @@
+{#- A column of any timestamp or text type as a UTC timestamp without zone; null where it does not parse. Values that carry a
+    zone keep it; others are read on the clock of `zone`. -#}
+{% macro utc_timestamp(column, zone) %}
+  {{ return(adapter.dispatch('utc_timestamp', 'demand_forecast')(column, zone)) }}
+{% endmacro %}
+
+{% macro duckdb__utc_timestamp(column, zone) %}
+  {%- set wall = "try_cast(" ~ column ~ " as timestamp)" -%}
+  {%- if zone != 'UTC' -%}{%- set wall = "timezone('UTC', timezone('" ~ zone ~ "', " ~ wall ~ "))" -%}{%- endif -%}
+  {{ return("case when typeof(" ~ column ~ ") = 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(" ~ column ~ " as timestamptz)) else " ~ wall ~ " end") }}
+{% endmacro %}
+
+{% macro default__utc_timestamp(column, zone) %}
+  {{ demand_forecast.unsupported_adapter('utc_timestamp') }}
+{% endmacro %}

@@ -1,0 +1,34 @@
+{#- The one place that reads a scalar var: the value, validated, or an error that names the var and what it allows. -#}
+{% macro setting(name) %}
+  {%- set shop = demand_forecast.seed_shop() -%}
+  {%- set value = shop[name] if name in shop else var(name) -%}
+  {%- set rules = {
+      'time_zone': ('zone', none),
+      'as_of_date': ('date', none), 'fitted_through_date': ('date', none),
+      'trained_through_date': ('date', none), 'run_date': ('date', none),
+      'test_days': ('integer', [1, 3650]), 'validation_days': ('integer', [1, 3650]),
+      'max_horizon_days': ('integer', [1, 365]), 'active_days': ('integer', [1, 3650]),
+      'training_rows': ('integer', [1, 1000000000]), 'customer_sample_percent': ('integer', [1, 100]),
+      'max_events_per_day': ('integer', [1, 1000000000]),
+      'units_basis': ('choice', ['gross', 'net']),
+      'require_gpu': ('choice', [true, false]), 'customer_daily_forecasts': ('choice', [true, false]),
+  } -%}
+  {%- set kind, allowed = rules[name] -%}
+  {%- if kind == 'integer' -%}
+    {%- if value is not integer or value is boolean or not (allowed[0] <= value <= allowed[1]) -%}
+      {{ demand_forecast.refuse("var `" ~ name ~ "` is " ~ value ~ "; it takes a whole number from " ~ allowed[0] ~ " to " ~ allowed[1]) }}
+    {%- endif -%}
+  {%- elif kind == 'choice' -%}
+    {%- if value not in allowed -%}
+      {{ demand_forecast.refuse("var `" ~ name ~ "` is `" ~ value ~ "`; it takes one of " ~ allowed | join(', ')) }}
+    {%- endif -%}
+  {%- elif kind == 'date' -%}
+    {%- if value is not none and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', value | string) -%}
+      {{ demand_forecast.refuse("var `" ~ name ~ "` is `" ~ value ~ "`; it takes a day as 'YYYY-MM-DD'") }}
+    {%- endif -%}
+    {%- set value = none if value is none else value | string -%}
+  {%- elif kind == 'zone' -%}
+    {%- do demand_forecast.check_time_zone(value, "var `" ~ name ~ "`") -%}
+  {%- endif -%}
+  {{ return(value) }}
+{% endmacro %}

@@ -1,0 +1,14 @@
+{#- The columns of mapped_event_rows, without a row: for a project that maps no source. -#}
+{% macro no_event_rows() %}
+select
+    {%- for name in ['source_name', 'event_id', 'customer_id', 'visitor_id', 'product_id', 'session_id', 'search_term', 'raw_event_type', 'channel', 'raw_event_at'] %}
+    cast(null as {{ dbt.type_string() }}) as {{ name }},
+    {%- endfor %}
+    cast(null as timestamp) as event_at,
+    {%- for name in ['quantity', 'amount', 'unit_price'] %}
+    cast(null as {{ dbt.type_string() }}) as raw_{{ name }},
+    cast(null as double) as {{ name }},
+    {%- endfor %}
+    cast(null as timestamp) as loaded_at
+where false
+{% endmacro %}

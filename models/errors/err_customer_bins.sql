@@ -1,0 +1,21 @@
+-- One row per group of judged forecasts, forecaster and bin: ten bins of equal size by forecast probability.
+with binned as (
+
+    select
+        *,
+        ntile(10) over (
+            partition by {{ demand_forecast.error_group() }}
+            order by purchase_probability, customer_id, as_of_date
+        ) as bin
+    from {{ ref('demand_forecast', 'err_customer_forecasts') }}
+
+)
+
+select
+    {{ demand_forecast.error_group() }},
+    bin,
+    avg(purchase_probability) as predicted_mean,
+    avg(case when actual_purchased then 1.0 else 0.0 end) as actual_mean,
+    count(*) as row_count
+from binned
+group by {{ demand_forecast.error_group() }}, bin

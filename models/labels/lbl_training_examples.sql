@@ -1,0 +1,84 @@
+-- One row per customer and origin of role train or validation: what was known, and what came true on each of the next days
+-- until the cut. A training origin sees no day after fitted_through_date, a validation origin none after trained_through_date.
+{{ config(materialized='view') }}
+{%- set context_names = demand_forecast.context_features() | map(attribute='name') | list %}
+with origins as (
+
+    select
+        origins.*,
+        cast(least(
+            {{ demand_forecast.days_between('origins.as_of_date', "case when origins.role = 'train' then cuts.fitted_through_date else cuts.trained_through_date end") }},
+            {{ demand_forecast.setting('max_horizon_days') }}
+        ) as integer) as observed_days
+    from {{ ref('demand_forecast', 'seq_origins') }} as origins
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+    where origins.role in ('train', 'validation')
+
+),
+
+purchase_days as (
+
+    select
+        customer_id,
+        event_date,
+        {{ demand_forecast.demand_units() }} as units,
+        {{ demand_forecast.demand_revenue() }} as revenue
+    from {{ ref('demand_forecast', 'seq_customer_steps') }}
+    where purchase_count > 0
+
+),
+
+purchases_ahead as (
+
+    select
+        origins.customer_id,
+        origins.as_of_date,
+        cast({{ demand_forecast.days_between('origins.as_of_date', 'purchase_days.event_date') }} as integer) as day,
+        purchase_days.units,
+        purchase_days.revenue
+    from origins
+    inner join purchase_days
+        on origins.customer_id = purchase_days.customer_id
+            and purchase_days.event_date > origins.as_of_date
+            and purchase_days.event_date <= {{ demand_forecast.add_days('origins.as_of_date', 'origins.observed_days') }}
+
+),
+
+outcomes as (
+
+    select
+        customer_id,
+        as_of_date,
+        {{ demand_forecast.ordered_list(demand_forecast.struct_of(['day', 'units', 'revenue']), 'day') }} as purchases
+    from purchases_ahead
+    group by customer_id, as_of_date
+
+),
+
+contexts as (
+
+    select
+        customer_id,
+        as_of_date,
+        feature_set_version,
+        {{ demand_forecast.struct_of(context_names) }} as context
+    from {{ ref('demand_forecast', 'seq_customer_contexts') }}
+
+)
+
+select
+    origins.customer_id,
+    origins.as_of_date,
+    origins.role,
+    contexts.feature_set_version,
+    contexts.context,
+    origins.block,
+    origins.position,
+    origins.observed_days,
+    coalesce(outcomes.purchases, {{ demand_forecast.empty_list() }}) as purchases,
+    baseline.daily_purchase_rates as baseline_rates
+from origins
+inner join contexts on origins.customer_id = contexts.customer_id and origins.as_of_date = contexts.as_of_date
+inner join {{ ref('demand_forecast', 'pred_customer_baseline') }} as baseline
+    on origins.customer_id = baseline.customer_id and origins.as_of_date = baseline.as_of_date
+left join outcomes on origins.customer_id = outcomes.customer_id and origins.as_of_date = outcomes.as_of_date

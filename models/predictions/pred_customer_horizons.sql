@@ -1,0 +1,29 @@
+-- One row per ledger row and horizon: the daily forecasts added up.
+{{ config(materialized='view') }}
+with horizons as (
+
+    {%- for days in demand_forecast.horizons() %}
+    select {{ days }} as horizon_days
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+)
+
+select
+    ledger.customer_id,
+    ledger.as_of_date,
+    horizons.horizon_days,
+    ledger.input_hash,
+    ledger.purpose,
+    ledger.model_version,
+    ledger.predictor,
+    ledger.provider,
+    ledger.scored_at,
+    {%- for name in ['purchase', 'baseline'] %}
+    round(cast({{ demand_forecast.list_item('ledger.' ~ name ~ '_probability', 'horizons.horizon_days') }} as double), 6) as {{ name }}_probability,
+    {%- endfor %}
+    {%- for name in ['expected_units', 'expected_revenue', 'baseline_units', 'baseline_revenue'] %}
+    round(cast({{ demand_forecast.list_total(demand_forecast.list_start('ledger.' ~ name, 'horizons.horizon_days')) }} as double), 6) as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ ref('demand_forecast', 'pred_customer_ledger') }} as ledger
+cross join horizons

@@ -1,0 +1,24 @@
+-- One row per day of the shop's calendar; known_from_date is null for what was always known. Empty where the shop maps no such table.
+{%- set table = demand_forecast.optional_table('calendar') %}
+with mapped as (
+    {% if table %}
+    select
+        {{ demand_forecast.mapped_column(table, 'calendar_date', 'date') }} as calendar_date,
+        {{ demand_forecast.mapped_column(table, 'is_holiday', 'boolean') }} as is_holiday,
+        {{ demand_forecast.mapped_column(table, 'is_promotion', 'boolean') }} as is_promotion,
+        {{ demand_forecast.mapped_column(table, 'known_from_date', 'date') }} as known_from_date
+    from {{ demand_forecast.mapped_relation(table) }}
+    {% else %}
+    select
+        cast(null as date) as calendar_date,
+        cast(null as boolean) as is_holiday,
+        cast(null as boolean) as is_promotion,
+        cast(null as date) as known_from_date
+    where false
+    {% endif %}
+)
+
+select *
+from mapped
+where calendar_date is not null
+qualify row_number() over (partition by calendar_date order by is_holiday, is_promotion, known_from_date) = 1

@@ -1,0 +1,75 @@
+-- One row per source, day, verdict and reason: how many raw rows. Only days whose raw rows changed are judged again;
+-- a day that lost all its rows keeps one row with a count of zero. Rows without a readable day count for 1900-01-01.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['source_name', 'event_date'],
+    on_schema_change='fail'
+) }}
+with current_days as (
+
+    select
+        source_name,
+        coalesce(event_date, cast('1900-01-01' as date)) as event_date,
+        count(*) as raw_count,
+        {{ demand_forecast.hash_sum('row_hash') }} as day_fingerprint
+    from {{ ref('demand_forecast', 'stg_checked_rows') }}
+    group by source_name, coalesce(event_date, cast('1900-01-01' as date))
+
+),
+
+changed_days as (
+    {% if is_incremental() %}
+    select
+        coalesce(now.source_name, was.source_name) as source_name,
+        coalesce(now.event_date, was.event_date) as event_date,
+        coalesce(now.day_fingerprint, 0) as day_fingerprint
+    from current_days as now
+    full outer join (
+        select source_name, event_date, max(day_fingerprint) as day_fingerprint, sum(row_count) as raw_count
+        from {{ this }}
+        group by source_name, event_date
+    ) as was on now.source_name = was.source_name and now.event_date = was.event_date
+    where coalesce(now.day_fingerprint, 0) <> coalesce(was.day_fingerprint, -1)
+        or coalesce(now.raw_count, 0) <> coalesce(was.raw_count, -1)
+    {% else %}
+    select source_name, event_date, day_fingerprint from current_days
+    {% endif %}
+),
+
+rows_of_changed_days as (
+
+    select *
+    from {{ ref('demand_forecast', 'stg_checked_rows') }}
+    where coalesce(event_date, cast('1900-01-01' as date)) in (select event_date from changed_days)
+
+),
+
+judged_rows as (
+
+    {{ demand_forecast.judged_rows('rows_of_changed_days') }}
+
+),
+
+judged as (
+
+    select
+        source_name,
+        coalesce(event_date, cast('1900-01-01' as date)) as event_date,
+        verdict,
+        reason,
+        count(*) as row_count
+    from judged_rows
+    group by source_name, coalesce(event_date, cast('1900-01-01' as date)), verdict, reason
+
+)
+
+select
+    changed_days.source_name,
+    changed_days.event_date,
+    coalesce(judged.verdict, 'accepted') as verdict,
+    judged.reason,
+    coalesce(judged.row_count, 0) as row_count,
+    changed_days.day_fingerprint
+from changed_days
+left join judged on changed_days.source_name = judged.source_name and changed_days.event_date = judged.event_date
