@@ -1,4 +1,4 @@
--- At most one row: the quietest hour of the shop's day (the middle of the three quietest hours in a row) over the newest four
+-- At most one row: the quietest hour of the shop's day (the middle of the six quietest hours in a row) over the newest four
 -- weeks. No row where events carry no time of day or are too few to tell.
 {%- set zone = demand_forecast.setting('time_zone') %}
 with events_by_hour as (
@@ -21,13 +21,13 @@ hours as (
 
 ),
 
-three_hours as (
+six_hours as (
 
     select
         hours.hour_number,
         sum(coalesce(events_by_hour.event_count, 0)) as event_count
     from hours
-    left join events_by_hour on (events_by_hour.hour_number - hours.hour_number + 25) % 24 <= 2
+    left join events_by_hour on (events_by_hour.hour_number - hours.hour_number + 27) % 24 <= 5
     group by hours.hour_number
 
 )
@@ -35,7 +35,7 @@ three_hours as (
 select
     hour_number as quietest_hour,
     hour_number between 0 and 6 as is_night
-from three_hours
-where (select sum(event_count) from events_by_hour) >= 1000
+from six_hours
+where (select sum(event_count) from events_by_hour) >= 200
     and (select count(*) from events_by_hour) > 1
 qualify row_number() over (order by event_count, hour_number) = 1

@@ -1,5 +1,6 @@
-{#- A longer horizon of a customer never has a lower value. -#}
-{% test never_falls_with_horizon(model, columns) %}
+{#- A longer horizon of a customer never has a lower value.  `of` names the model again: dbt hands a test a
+    one-argument ref, which would take a user's model of the same name. -#}
+{% test never_falls_with_horizon(model, of, columns) %}
 with compared as (
 
     select
@@ -8,7 +9,7 @@ with compared as (
         {%- for name in columns %}
         {{ name }} - lag({{ name }}) over (partition by customer_id order by horizon_days) as {{ name }}_rise{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ model }}
+    from {{ ref('demand_forecast', of) }}
 
 )
 

@@ -1,0 +1,56 @@
+# Plain `make` lists the targets. Each one does its own set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV ?= .venv
+BIN := $(abspath $(VENV))/bin
+export PATH := $(BIN):$(PATH)
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+JOURNEY := examples/complete_journey
+CUSTOMERS ?= 100000
+
+.PHONY: help setup demo test lint seeds bench example-complete-journey clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	python3 -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[training,dev]'
+	touch $@
+
+profiles.yml: profiles.yml.example
+	cp $< $@
+
+setup: $(VENV)/.installed profiles.yml  ## the environment in .venv and a profile
+
+demo: setup  ## seed shop -> build -> train -> build with the model -> the forecasts
+	mkdir -p warehouse && rm -f warehouse/demand.duckdb warehouse/demand.duckdb.wal
+	dbt --quiet seed
+	dbt build --exclude resource_type:seed resource_type:unit_test
+	demand train
+	dbt build --exclude resource_type:seed resource_type:unit_test
+	demand report
+
+test: setup  ## every test
+	python -m pytest tests
+
+lint: setup  ## ruff, mypy, sqlfluff
+	ruff check .
+	ruff format --check .
+	mypy
+	sqlfluff lint --processes 2 models tests
+
+seeds: setup  ## write the seed shop again, byte for byte
+	python -m benchmarks.shop_generator seeds --out seeds
+
+bench: setup  ## speed and memory at CUSTOMERS=100000
+	python -m benchmarks.speed --customers $(CUSTOMERS)
+
+example-complete-journey: setup  ## the same flow on 1.47 million real grocery purchases
+	cd $(JOURNEY) && python load.py && dbt --quiet deps && dbt build && demand train && dbt build && demand report
+
+clean:  ## remove what the build wrote
+	rm -rf warehouse target logs $(JOURNEY)/warehouse $(JOURNEY)/target $(JOURNEY)/logs $(JOURNEY)/dbt_packages

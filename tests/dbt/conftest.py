@@ -1,0 +1,40 @@
+"""Shops that several tests share. Each is built once a session; a test that changes one copies it first."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .user_project import UserProject, new_shop
+
+
+@pytest.fixture(scope="session")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop after its first build: no model yet."""
+    project = new_shop(tmp_path_factory.mktemp("built"))
+    project.build()
+    return project
+
+
+@pytest.fixture(scope="session")
+def trained_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop with a champion that has scored everything."""
+    folder = tmp_path_factory.mktemp("trained")
+    project = copied(built_shop, folder)
+    project.demand("train", "--epochs", "3")
+    project.build()
+    return project
+
+
+@pytest.fixture
+def copy_of(tmp_path: Path) -> Callable[[UserProject], UserProject]:
+    """A copy of a shop to change at will."""
+    return lambda project: copied(project, tmp_path / "copy")
+
+
+def copied(project: UserProject, folder: Path) -> UserProject:
+    shutil.copytree(project.folder, folder, symlinks=True, dirs_exist_ok=True)
+    return UserProject(folder, dict(project.settings)).write()

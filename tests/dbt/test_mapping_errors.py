@@ -1,0 +1,136 @@
+"""A wrong mapping is refused with the thing and the remedy; odd data is counted, never lost."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .user_project import DBT, EVENTS, UserProject, new_shop
+
+Copy = Callable[[UserProject], UserProject]
+
+
+def source(**changes: Any) -> dict[str, Any]:
+    """The usual event source with changes; `columns` are merged."""
+    entry = copy.deepcopy(EVENTS)
+    entry["columns"] |= changes.pop("columns", {})
+    return entry | changes
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    return new_shop(tmp_path_factory.mktemp("mapping"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "named", "remedy"),
+    [
+        ({"event_sources": [source(columns={"customer_id": "whoo"})]}, "`whoo`", "It has: clicked_at, id"),
+        ({"event_sources": [source(columns={"customer_id": "who; drop table x"})]}, "who; drop table x", "not an identifier"),
+        ({"event_sources": [source(source=["shop", "orders"])]}, "orders", "does not exist"),
+        ({"event_sources": [source(ref="missing_model", source=None)]}, "needs either", "ref: my_model"),
+        ({"event_sources": [source(event_types={"buy": "bought"})]}, "`bought`", "known are page_view"),
+        ({"event_sources": [source(time_zone="UTC'; select")]}, "`time_zone`", "Europe/Berlin"),
+        ({"event_sources": [source(columns={"colour": "item"})]}, "`colour`", "known are customer_id"),
+        ({"event_sources": [source(), source()]}, "`web` twice", "its own name"),
+        ({"horizons": [1, 99]}, "`99`", "max_horizon_days"),
+        ({"training_rows": "many"}, "`training_rows`", "whole number"),
+        ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),
+        ({"as_of_date": "yesterday"}, "`as_of_date`", "YYYY-MM-DD"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(shop: UserProject, settings: dict[str, Any], named: str, remedy: str) -> None:
+    project = UserProject(shop.folder, {"event_sources": [EVENTS]} | settings).write()
+    result = project.run(DBT, "--no-use-colors", "run", "--select", "stg_source_rows+2", "seq_origin_days", "lbl_customer_outcomes", check=False)
+    assert result.returncode != 0
+    message = " ".join(result.stdout.split())
+    assert named in message and remedy in message
+
+
+def test_a_missing_relation_of_the_users_project_is_named(shop: UserProject) -> None:
+    entry = {name: value for name, value in EVENTS.items() if name != "source"} | {"ref": "no_such_model"}
+    project = UserProject(shop.folder, {"event_sources": [entry]}).write()
+    result = project.run(DBT, "--no-use-colors", "parse", check=False)
+    assert result.returncode != 0 and "no_such_model" in result.stdout
+
+
+def test_bad_rows_are_counted_by_reason(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    project.execute(
+        "alter table shop.clicks alter clicked_at type varchar",
+        "alter table shop.clicks alter pieces type varchar",
+        "alter table shop.clicks alter money type varchar",
+        """insert into shop.clicks values
+            (500001, 'K1', '2025-05-01 10:00', 'teleport', null, null, null),
+            (500002, 'K1', 'not a date', 'view', null, null, null),
+            (500003, 'K1', '2099-01-01 10:00', 'view', null, null, null),
+            (500004, '  ', '2025-05-01 10:00', 'view', null, null, null),
+            (500005, 'K1', '2025-05-01 10:00', 'buy', 'P1', '-2', '5'),
+            (500006, 'K1', '2025-05-01 10:00', 'buy', 'P1', 'abc', '5'),
+            (500007, 'K1', '2025-05-01 10:00', 'buy', 'P1', '1', 'NaN'),
+            (500008, 'K1', '2025-05-01 10:00', 'buy', 'P1', '1', '1e308'),
+            (500009, 'K1', '2025-05-01 10:00', 'view', null, null, null),
+            (500009, 'K1', '2025-05-01 10:00', 'view', null, null, null)""",
+        "insert into shop.clicks select 600000 + i, 'bot', '2025-05-02 10:00', 'view', null, null, null from range(600) t(i)",
+    )
+    project.build()
+    assert dict(project.query("select reason, count(*) from rejected_events group by 1")) == {
+        "unknown_event_type": 1,
+        "bad_timestamp": 1,
+        "future_event": 1,
+        "blank_customer_id": 1,
+        "negative_quantity": 1,
+        "bad_quantity": 1,
+        "bad_amount": 2,
+        "duplicate_row": 1,
+        "too_many_events": 600,
+    }
+    raw, judged = project.query(
+        "select (select count(*) from shop.clicks), (select sum(row_count) from main_demand.stg_event_counts)"
+    )[0]
+    assert raw == judged
+    finite = "select count(*) from customer_forecasts where not isfinite(expected_revenue) or not isfinite(expected_units)"
+    assert project.query(finite) == [(0,)]
+
+
+def test_a_lost_verdict_fails_the_count_identity(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    project.execute("delete from main_demand.stg_event_counts where event_date = (select max(event_date) from main_demand.stg_event_counts)")
+    result = project.run(DBT, "--no-use-colors", "test", "--select", "assert_every_raw_row_has_one_verdict", check=False)
+    assert result.returncode != 0 and "Got 1 result" in result.stdout
+
+
+def test_an_empty_events_table_builds_with_zero_rows(tmp_path: Path) -> None:
+    project = new_shop(tmp_path)
+    project.execute("delete from shop.clicks")
+    project.build()
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "refused" and "empty" in reason
+    assert project.query("select count(*) from customer_forecasts") == [(0,)]
+    refused = project.demand("train", check=False)
+    assert refused.returncode != 0 and reason in refused.stdout + refused.stderr
+
+
+def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    assert project.query("select status from data_readiness") == [("ready",)]
+    project.settings |= {"time_zone": "Asia/Tokyo"}
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "warning" and "time_zone" in reason
+
+
+def test_days_are_the_shops_own(built_shop: UserProject, copy_of: Copy) -> None:
+    """An event at 23:30 UTC on a winter day lies on the next day in Berlin; the raw clock of the source is its own."""
+    project = copy_of(built_shop)
+    project.execute("insert into shop.clicks values (700001, 'Z', '2025-01-31 23:30', 'buy', 'P1', 1, 1)")
+    project.settings |= {"time_zone": "Europe/Berlin"}
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    assert project.query("select event_date::varchar from seq_customer_steps where customer_id = 'Z'") == [("2025-02-01",)]
+    project.settings |= {"event_sources": [source(time_zone="Europe/Berlin")]}
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    assert project.query("select event_date::varchar from seq_customer_steps where customer_id = 'Z'") == [("2025-01-31",)]

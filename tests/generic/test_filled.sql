@@ -1,0 +1,7 @@
+{#- No value of the columns is missing.  `of` names the model again: dbt hands a test a
+    one-argument ref, which would take a user's model of the same name. -#}
+{% test filled(model, of, columns) %}
+select {{ columns | join(', ') }}
+from {{ ref('demand_forecast', of) }}
+where {% for name in columns %}{{ name }} is null{{ ' or ' if not loop.last }}{% endfor %}
+{% endtest %}
