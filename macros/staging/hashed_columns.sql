@@ -1,12 +1,5 @@
-{#- What a raw row's hash covers: every mapped column, and the verdict on the row, since a link or the run's day can change
-    it. Text stands in where a value did not parse. -#}
+{#- What a raw row's hash covers: every mapped column as it came, and what the mapping, the links and the run's day made of it.
+    loaded_at is a mapped column like any other. -#}
 {% macro hashed_columns() %}
-  {{ return([
-      'source_name', 'event_id', 'raw_customer_id', 'customer_id', 'visitor_id', 'product_id', 'session_id', 'search_term',
-      'raw_event_type', 'event_type', 'channel', 'event_at', "case when event_at is null then raw_event_at end",
-      'quantity', "case when quantity is null then raw_quantity end",
-      'amount', "case when amount is null then raw_amount end",
-      'unit_price', "case when unit_price is null then raw_unit_price end",
-      'loaded_at', 'is_linked', 'row_reason',
-  ]) }}
+  {{ return(['source_name', 'raw_hash', 'customer_id', 'event_date', 'event_type', 'is_linked', 'row_reason']) }}
 {% endmacro %}

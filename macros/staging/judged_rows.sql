@@ -56,6 +56,15 @@ select
     unit_price,
     is_linked,
     loaded_at,
+    row_hash,
+    case when event_type in ('purchase', 'return') then coalesce(abs(quantity), 1) else 0 end as counted_units,
+    cast(
+        case
+            when event_type in ('purchase', 'return')
+                then coalesce(abs(amount), abs(unit_price) * coalesce(abs(quantity), 1), 0)
+            else 0
+        end as decimal(18, 4)
+    ) as counted_amount,
     reason,
     case
         when reason is null then 'accepted'

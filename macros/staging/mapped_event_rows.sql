@@ -1,10 +1,16 @@
 {#- Select over one event source: its raw rows in this package's columns. Text is kept as it came, beside what it parsed to. -#}
 {% macro mapped_event_rows(source) %}
-{%- set text_columns = ['event_id', 'customer_id', 'visitor_id', 'product_id', 'session_id', 'search_term'] %}
+{%- set columns = [] %}
+{%- for column in source.columns.values() | unique %}
+{%- do columns.append(adapter.quote(column)) %}
+{%- endfor %}
 select
     {{ demand_forecast.literal(source.name) }} as source_name,
-    {%- for name in text_columns %}
+    {%- for name in ['event_id', 'customer_id', 'visitor_id'] %}
     nullif(trim({{ demand_forecast.mapped_column(source, name, 'text') }}), '') as {{ name }},
+    {%- endfor %}
+    {%- for name in ['product_id', 'session_id', 'search_term'] %}
+    nullif({{ demand_forecast.mapped_column(source, name, 'text') }}, '') as {{ name }},
     {%- endfor %}
     {%- if 'event_type' in source.columns %}
     {{ demand_forecast.mapped_column(source, 'event_type', 'text') }} as raw_event_type,
@@ -18,12 +24,12 @@ select
     {%- endif %}
     {{ demand_forecast.mapped_column(source, 'event_at', 'text') }} as raw_event_at,
     {{ demand_forecast.utc_timestamp(adapter.quote(source.columns.event_at), source.time_zone) }} as event_at,
-    {{ demand_forecast.mapped_column(source, 'quantity', 'text') }} as raw_quantity,
-    {{ demand_forecast.mapped_column(source, 'quantity', 'double') }} as quantity,
-    {{ demand_forecast.mapped_column(source, 'amount', 'text') }} as raw_amount,
-    {{ demand_forecast.mapped_column(source, 'amount', 'double') }} as amount,
-    {{ demand_forecast.mapped_column(source, 'unit_price', 'text') }} as raw_unit_price,
-    {{ demand_forecast.mapped_column(source, 'unit_price', 'double') }} as unit_price,
+    {%- for name in ['quantity', 'amount', 'unit_price'] %}
+    {{ demand_forecast.mapped_column(source, name, 'text') }} as raw_{{ name }},
+    {{ demand_forecast.mapped_column(source, name, 'double') }} as {{ name }},
+    {{ adapter.quote(source.columns[name]) ~ ' is not null' if name in source.columns else 'false' }} as has_{{ name }},
+    {%- endfor %}
+    {{ demand_forecast.row_hash(columns) }} as raw_hash,
     {{ demand_forecast.mapped_column(source, 'loaded_at', 'timestamp') }} as loaded_at
 from {{ demand_forecast.mapped_relation(source) }}
 {%- endmacro %}

@@ -8,7 +8,9 @@ select
     {%- for name in ['quantity', 'amount', 'unit_price'] %}
     cast(null as {{ dbt.type_string() }}) as raw_{{ name }},
     cast(null as double) as {{ name }},
+    false as has_{{ name }},
     {%- endfor %}
+    cast(null as bigint) as raw_hash,
     cast(null as timestamp) as loaded_at
 where false
 {% endmacro %}

@@ -11,7 +11,7 @@ with events_by_hour as (
         on checked.event_date > {{ demand_forecast.add_days('cuts.latest_origin_date', -28) }}
             and checked.event_date <= cuts.latest_origin_date
     where checked.row_reason is null
-    group by 1
+    group by hour_number
 
 ),
 

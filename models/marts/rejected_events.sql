@@ -1,6 +1,16 @@
 -- One row per raw row that was not accepted, with its raw keys. Days whose raw rows have not changed keep their rows.
 {%- set wanted = ['source', 'verdict', 'reason', 'event_id', 'customer_id', 'visitor_id', 'raw_event_at', 'raw_event_type', 'raw_quantity', 'raw_amount', 'event_date', 'loaded_at', 'day_fingerprint'] %}
 {%- set kept = demand_forecast.reusable_table(wanted) %}
+{%- set changed_dates %}
+    select distinct counts.event_date
+    from {{ ref('demand_forecast', 'stg_event_counts') }} as counts
+    left join {{ kept }} as was
+        on counts.source_name = was.source
+            and counts.event_date = was.event_date
+            and counts.day_fingerprint = was.day_fingerprint
+    where counts.verdict <> 'accepted' and was.source is null
+    order by 1
+{%- endset %}
 with days as (
 
     select
@@ -42,6 +52,9 @@ rows_of_changed_days as (
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
     where coalesce(event_date, cast('1900-01-01' as date)) in (select event_date from changed_days)
+        {%- if kept %}
+        and coalesce(event_date, cast('1900-01-01' as date)) in ({{ demand_forecast.changed_dates(changed_dates) }})
+        {%- endif %}
 
 ),
 

@@ -6,80 +6,28 @@
     unique_key=['customer_id', 'event_date'],
     on_schema_change='fail'
 ) }}
-with raw_rows as (
-
-    select
-        customer_id,
-        event_date,
-        row_hash
-    from {{ ref('demand_forecast', 'stg_checked_rows') }}
-    where row_reason is null
-        and {{ demand_forecast.hash_bucket('customer_id', 100) }} < {{ demand_forecast.setting('customer_sample_percent') }}
-
-),
-{% if is_incremental() %}
-changed_dates as (
-
-    select coalesce(now.event_date, was.event_date) as event_date
+{%- set changed_dates %}
+    select coalesce(days.event_date, was.event_date) as event_date
     from (
-        select event_date, count(*) as raw_count, {{ demand_forecast.hash_sum('row_hash') }} as fingerprint
-        from raw_rows
+        select event_date, sum(step_row_count) as raw_count, sum(step_fingerprint) as fingerprint
+        from {{ ref('demand_forecast', 'stg_event_days') }}
         group by event_date
-    ) as now
+    ) as days
     full outer join (
-        select event_date, sum(raw_count) as raw_count, {{ demand_forecast.hash_sum('fingerprint') }} as fingerprint
+        select event_date, sum(raw_count) as raw_count, sum(fingerprint) as fingerprint
         from {{ this }}
         group by event_date
-    ) as was on now.event_date = was.event_date
-    where coalesce(now.raw_count, 0) <> coalesce(was.raw_count, 0)
-        or coalesce(now.fingerprint, 0) <> coalesce(was.fingerprint, 0)
-
-),
-{% endif %}
-current_days as (
-
-    select
-        customer_id,
-        event_date,
-        count(*) as raw_count,
-        {{ demand_forecast.hash_sum('row_hash') }} as fingerprint
-    from raw_rows
-    {% if is_incremental() %}
-    where event_date in (select event_date from changed_dates)
-    {% endif %}
-    group by customer_id, event_date
-
-),
-
-changed_days as (
-    {% if is_incremental() %}
-    select
-        coalesce(now.customer_id, was.customer_id) as customer_id,
-        coalesce(now.event_date, was.event_date) as event_date,
-        coalesce(now.raw_count, 0) as raw_count,
-        coalesce(now.fingerprint, 0) as fingerprint
-    from current_days as now
-    full outer join (
-        select customer_id, event_date, raw_count, fingerprint
-        from {{ this }}
-        where event_date in (select event_date from changed_dates)
-    ) as was on now.customer_id = was.customer_id and now.event_date = was.event_date
-    where coalesce(now.raw_count, 0) <> coalesce(was.raw_count, -1)
-        or coalesce(now.fingerprint, 0) <> coalesce(was.fingerprint, -1)
-    {% else %}
-    select * from current_days
-    {% endif %}
-),
-
-rows_of_changed_days as (
+    ) as was on days.event_date = was.event_date
+    where coalesce(days.raw_count, 0) <> coalesce(was.raw_count, 0)
+        or coalesce(days.fingerprint, 0) <> coalesce(was.fingerprint, 0)
+    order by 1
+{%- endset %}
+{%- set is_changed = 'event_date in (' ~ demand_forecast.changed_dates(changed_dates) ~ ')' if is_incremental() else 'true' %}
+with rows_of_changed_days as (
 
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
-    where row_reason is null
-        and {{ demand_forecast.hash_bucket('customer_id', 100) }} < {{ demand_forecast.setting('customer_sample_percent') }}
-        {%- if is_incremental() %}
-        and event_date in (select event_date from changed_days)
-        {%- endif %}
+    where {{ demand_forecast.is_step_row() }} and {{ is_changed }}
 
 ),
 
@@ -89,26 +37,47 @@ judged_rows as (
 
 ),
 
-accepted_events as (
+days as (
 
-    {{ demand_forecast.accepted_events('judged_rows') }}
-
-),
-
-facts as (
-
-    {{ demand_forecast.step_facts_of('accepted_events') }}
+    select
+        customer_id,
+        event_date,
+        count(*) as raw_count,
+        {{ demand_forecast.hash_sum('row_hash') }} as fingerprint,
+        {%- for fact in demand_forecast.step_facts() %}
+        {{ fact.sql }} as {{ fact.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from judged_rows
     group by customer_id, event_date
 
 )
+{% if is_incremental() %},
 
+was as (
+
+    select *
+    from {{ this }}
+    where {{ is_changed }}
+
+)
+
+select days.*
+from days
+left join was on days.customer_id = was.customer_id and days.event_date = was.event_date
+where days.raw_count <> coalesce(was.raw_count, -1) or days.fingerprint <> coalesce(was.fingerprint, -1)
+union all
 select
-    changed_days.customer_id,
-    changed_days.event_date,
-    changed_days.raw_count,
-    changed_days.fingerprint,
+    was.customer_id,
+    was.event_date,
+    0 as raw_count,
+    0 as fingerprint,
     {%- for fact in demand_forecast.step_facts() %}
-    coalesce(facts.{{ fact.name }}, 0) as {{ fact.name }}{{ ',' if not loop.last }}
+    0 as {{ fact.name }}{{ ',' if not loop.last }}
     {%- endfor %}
-from changed_days
-left join facts on changed_days.customer_id = facts.customer_id and changed_days.event_date = facts.event_date
+from was
+left join days on was.customer_id = days.customer_id and was.event_date = days.event_date
+where days.customer_id is null and was.raw_count > 0
+{% else %}
+
+select * from days
+{% endif %}

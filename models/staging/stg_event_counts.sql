@@ -1,39 +1,30 @@
--- One row per source, day, verdict and reason: how many raw rows. Only days whose raw rows changed are judged again;
--- a day that lost all its rows keeps one row with a count of zero. Rows without a readable day count for 1900-01-01.
+-- One row per source, day, verdict and reason: how many raw rows. Only days whose raw rows changed are judged again; a day
+-- that lost all its rows keeps one row with a count of zero.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['source_name', 'event_date'],
     on_schema_change='fail'
 ) }}
-with current_days as (
-
+{%- set changed_days %}
     select
-        source_name,
-        coalesce(event_date, cast('1900-01-01' as date)) as event_date,
-        count(*) as raw_count,
-        {{ demand_forecast.hash_sum('row_hash') }} as day_fingerprint
-    from {{ ref('demand_forecast', 'stg_checked_rows') }}
-    group by source_name, coalesce(event_date, cast('1900-01-01' as date))
-
-),
-
-changed_days as (
-    {% if is_incremental() %}
-    select
-        coalesce(now.source_name, was.source_name) as source_name,
-        coalesce(now.event_date, was.event_date) as event_date,
-        coalesce(now.day_fingerprint, 0) as day_fingerprint
-    from current_days as now
+        coalesce(days.source_name, was.source_name) as source_name,
+        coalesce(days.event_date, was.event_date) as event_date,
+        coalesce(days.day_fingerprint, 0) as day_fingerprint
+    from {{ ref('demand_forecast', 'stg_event_days') }} as days
     full outer join (
         select source_name, event_date, max(day_fingerprint) as day_fingerprint, sum(row_count) as raw_count
         from {{ this }}
         group by source_name, event_date
-    ) as was on now.source_name = was.source_name and now.event_date = was.event_date
-    where coalesce(now.day_fingerprint, 0) <> coalesce(was.day_fingerprint, -1)
-        or coalesce(now.raw_count, 0) <> coalesce(was.raw_count, -1)
+    ) as was on days.source_name = was.source_name and days.event_date = was.event_date
+    where coalesce(days.day_fingerprint, 0) <> coalesce(was.day_fingerprint, -1)
+        or coalesce(days.raw_count, 0) <> coalesce(was.raw_count, -1)
+{%- endset %}
+with changed_days as (
+    {% if is_incremental() %}
+    {{ changed_days }}
     {% else %}
-    select source_name, event_date, day_fingerprint from current_days
+    select source_name, event_date, day_fingerprint from {{ ref('demand_forecast', 'stg_event_days') }}
     {% endif %}
 ),
 
@@ -41,7 +32,11 @@ rows_of_changed_days as (
 
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
-    where coalesce(event_date, cast('1900-01-01' as date)) in (select event_date from changed_days)
+    {%- if is_incremental() %}
+    where coalesce(event_date, cast('1900-01-01' as date)) in (
+        {{ demand_forecast.changed_dates('select distinct event_date from (' ~ changed_days ~ ') as changed order by 1') }}
+    )
+    {%- endif %}
 
 ),
 

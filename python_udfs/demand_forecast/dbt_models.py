@@ -1,0 +1,62 @@
+"""What the package's dbt Python models call."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from demand_forecast import __version__
+from demand_forecast.duckdb_udf import register
+from demand_forecast.errors import FeatureMismatch, VersionMismatch
+from demand_forecast.model import OUTPUTS, load_model
+from demand_forecast.udf import score
+
+KEYS = ("customer_id", "as_of_date", "input_hash", "purpose")
+
+
+def check_version(dbt_version: str) -> None:
+    """Refuse another minor version of the dbt side, naming both lines to change."""
+    if dbt_version.split(".")[:2] != __version__.split(".")[:2]:
+        raise VersionMismatch(
+            f"the dbt package is {dbt_version} and the Python distribution is {__version__}: change the revision in "
+            f"packages.yml, or the line demand-forecast=={__version__} in your Python requirements, to the same minor version"
+        )
+
+
+def champion_row(champion: Any) -> dict[str, Any] | None:
+    """The champion's registry row by column name, or None."""
+    rows = champion.to_arrow_table().to_pylist()
+    return rows[0] if rows else None
+
+
+def score_customer_requests(session: Any, *, inputs: Any, champion: Any, require_gpu: bool, dbt_version: str) -> Any:
+    """Relation with the champion's answer to every request of `inputs`; empty without a champion.
+
+    The relation is lazy: `create table as` streams it through the function, so memory is bounded by a batch. Raises
+    FeatureMismatch, ModelRefused, ProviderUnavailable or VersionMismatch.
+    """
+    check_version(dbt_version)
+    row = champion_row(champion)
+    if row is None:
+        empty = ", ".join(f"cast(null as float[]) as {name}" for name in OUTPUTS)
+        columns = f"cast(null as varchar) as model_version, cast(null as varchar) as provider, {empty}"
+        return inputs.query("inputs", f"select {', '.join(KEYS)}, {columns} from inputs where false")
+    check_feature_set(inputs, row)
+    model = load_model(row, require_gpu=require_gpu)
+    # A name of its own each time: another query on this connection may hold an earlier registration.
+    name = f"score_{uuid.uuid4().hex}"
+    register(session, lambda context, steps, days: score(model, context, steps, days), name)
+    scored = inputs.query("inputs", f"select {', '.join(KEYS)}, {name}(context, steps, days) as answer from inputs")
+    served = [*KEYS, f"'{row['model_version']}' as model_version", f"'{model.provider}' as provider"]
+    served += [f"answer.{output} as {output}" for output in OUTPUTS]
+    return scored.query("scored", f"select {', '.join(served)} from scored")
+
+
+def check_feature_set(inputs: Any, row: dict[str, Any]) -> None:
+    """Refuse features whose meaning has changed since the model was trained."""
+    offered = [version for (version,) in inputs.query("inputs", "select distinct feature_set_version from inputs").fetchall()]
+    if any(version != row["feature_set_version"] for version in offered):
+        raise FeatureMismatch(
+            f"{row['model_version']} was trained on feature set {row['feature_set_version']}, the warehouse builds {offered}: "
+            "train a new version (demand train)"
+        )

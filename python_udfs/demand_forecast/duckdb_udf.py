@@ -1,0 +1,21 @@
+"""Register the scoring function on a DuckDB connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from demand_forecast.udf import FUNCTION_NAME, RETURN_TYPE
+
+Score = Callable[[pa.Array, pa.Array, pa.Array], pa.StructArray]
+
+
+def register(connection: Any, score: Score, name: str = FUNCTION_NAME) -> None:
+    """Make `name(context, steps, days)` callable in SQL on this connection, replacing an earlier one of that name."""
+    with suppress(duckdb.InvalidInputException, duckdb.CatalogException):  # there was none
+        connection.remove_function(name)
+    connection.create_function(name, score, None, RETURN_TYPE, type="arrow")

@@ -1,0 +1,59 @@
+"""score_customer_demand(context, steps, days): the network as a vectorised SQL function over Arrow columns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from demand_forecast.arrays import Floats, Integers, list_lengths, one_chunk
+from demand_forecast.errors import DemandForecastError
+from demand_forecast.model import OUTPUTS, Model
+
+FUNCTION_NAME = "score_customer_demand"
+RETURN_TYPE = "STRUCT(" + ", ".join(f"{name} FLOAT[]" for name in OUTPUTS) + ")"
+ROUND_DIGITS = 6
+BATCH_ROWS = {"CPU": 2048, "CUDA": 16384}
+"""Most rows of one batch: a few thousand padded rows on the CPU (page faults beyond), more on a GPU."""
+
+_one_at_a_time = threading.Lock()
+"""The engine calls from several threads; a network that uses every core runs once at a time."""
+
+
+def length_batches(lengths: Integers, batch_rows: int) -> Iterator[Integers]:
+    """Row numbers of batches of similar length, shortest first: a batch ends when it is full or its steps double."""
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        shortest = lengths[order[start]]
+        end = min(start + batch_rows, int(np.searchsorted(lengths[order], max(8, 2 * shortest), side="right")))
+        yield order[start:end]
+        start = end
+
+
+def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> pa.StructArray:
+    """Forecasts of Arrow columns, one struct a row with a list of max_horizon_days values for each output.
+
+    A row's score does not depend on the rows beside it. Raises FeatureMismatch or BadInput by name, and
+    DemandForecastError where the network's own answer is not finite.
+    """
+    columns = [one_chunk(column) for column in (context, steps, days)]
+    shape = (len(columns[0]), model.signature.max_horizon_days)
+    found = {name: np.empty(shape, dtype=np.float32) for name in OUTPUTS}
+    with _one_at_a_time:
+        for rows in length_batches(list_lengths(columns[1]), BATCH_ROWS[model.provider]):
+            part = model.predict(*(column.take(pa.array(rows)) for column in columns))
+            for name in OUTPUTS:
+                found[name][rows] = part[name]
+    return pa.StructArray.from_arrays([rounded_lists(found[name], name, model) for name in OUTPUTS], names=list(OUTPUTS))
+
+
+def rounded_lists(values: Floats, name: str, model: Model) -> pa.ListArray:
+    """Rows of a matrix as lists, rounded; refuses NaN and infinity."""
+    if not np.isfinite(values).all():
+        raise DemandForecastError(f"{model.model_version} answered with NaN or infinity in {name}; roll back (demand rollback)")
+    flat = np.round(values.astype(np.float64), ROUND_DIGITS).astype(np.float32).ravel()
+    offsets = np.arange(0, flat.size + 1, values.shape[1], dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))

@@ -1,0 +1,42 @@
+"""Stand-ins for the package's macros, so that the SQL linter can render models without dbt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+FEATURES = [{"name": "feature", "sql": "1"}]
+SOURCE = {"name": "web", "required": True}
+ANSWERS: dict[str, Any] = {
+    "context_features": FEATURES,
+    "event_sources": [SOURCE],
+    "horizons": [1, 7, 30],
+    "optional_table": None,
+    "registry_columns": [("model_version", "varchar")],
+    "relation_of_model": "ledger",
+    "reusable_table": "was",
+    "setting": 30,
+    "step_facts": FEATURES,
+    "step_features": FEATURES,
+    "target_day_features": FEATURES,
+    "row_reason": "null",
+    "is_step_row": "row_reason is null",
+    "same_error_group": "true",
+    "error_group": "task, forecaster",
+    "literal": "'word'",
+    "run_date": "cast('2025-01-01' as date)",
+    "changed_dates": "cast('2025-01-01' as date)",
+    "mapped_event_type": "raw_event_type",
+}
+SELECTS = {"judged_rows": "select * from {}", "mapped_event_rows": "select 1 as one", "no_event_rows": "select 1 as one"}
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """Any macro: a known answer, a whole select, or an expression with the macro's name."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    if name in ANSWERS:
+        return lambda *arguments, **named: ANSWERS[name]
+    if name in SELECTS:
+        return lambda *arguments, **named: SELECTS[name].format(*map(str, arguments))
+    return lambda *arguments, **named: f"{name}(x)"

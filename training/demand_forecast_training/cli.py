@@ -1,0 +1,137 @@
+"""The console command `demand`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from demand_forecast.errors import DemandForecastError
+from demand_forecast.model import load_model
+
+from demand_forecast_training.registry import promote, promoted_versions, roll_back, version_row
+from demand_forecast_training.report import report, versions_table
+from demand_forecast_training.warehouse import Warehouse, find_warehouse
+
+MISSING_TORCH = 'training needs torch, which is not installed. Type: pip install "demand-forecast[training]"'
+OVERRIDES = (
+    "epochs",
+    "patience",
+    "hidden_units",
+    "seed",
+    "batch_origins",
+    "learning_rate",
+    "architecture",
+    "threads",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        warehouse = find_warehouse(options.project_dir.resolve(), options.profiles_dir, options.target)
+        options.run(options, warehouse)
+    except DemandForecastError as error:
+        print(f"demand {options.command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--project-dir", type=Path, default=Path(), help="folder of dbt_project.yml (default: here)")
+    common.add_argument("--profiles-dir", type=Path, help="folder of profiles.yml (default: as dbt)")
+    common.add_argument("--target", help="target of the profile (default: the profile's)")
+    root = argparse.ArgumentParser(prog="demand", description="Train and promote the models that forecast inside the warehouse.")
+    commands = root.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=about, description=about)
+        added.set_defaults(run=run)
+        return added
+
+    add_train_options(command("train", run_train, "train a new version on the last build and register it"))
+    command("status", run_status, "the champion and every version beside the baseline")
+    promoting = command("promote", run_promote, "let a registered version serve")
+    promoting.add_argument("version")
+    promoting.add_argument("--reason", default="promoted by hand")
+    command("rollback", run_rollback, "let the version serve again that served before").add_argument(
+        "--reason", default="rolled back by hand"
+    )
+    exporting = command("export", run_export, "write a version's ONNX file and its JSON description")
+    exporting.add_argument("version")
+    exporting.add_argument("path", type=Path)
+    command("report", run_report, "the forecasts of the last build, how good they have been, and queries to start from")
+    return root
+
+
+def add_train_options(command: argparse.ArgumentParser) -> None:
+    """Options of `demand train`; what is left out keeps the default of HyperParameters."""
+    for name in ("epochs", "patience", "hidden-units", "seed", "batch-origins", "threads"):
+        command.add_argument(f"--{name}", type=int)
+    command.add_argument("--learning-rate", type=float)
+    command.add_argument("--architecture", choices=["lstm"])
+    command.add_argument("--log-dir", type=Path, help="folder of TensorBoard curves (default: logs/training in the project)")
+    command.add_argument(
+        "--promote",
+        action="store_true",
+        help="let it serve even if another version does, or the baseline is better",
+    )
+
+
+def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    """Read and close, train, then open again and write: the warehouse is free in between."""
+    try:
+        from demand_forecast_training.workflow import train_and_register
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"torch", "onnx", "safetensors", "tensorboard", "tqdm"}:
+            raise
+        raise DemandForecastError(MISSING_TORCH) from missing
+    started = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    log_dir = options.log_dir or options.project_dir.resolve() / "logs" / "training" / started
+    chosen = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
+    train_and_register(warehouse, chosen, log_dir, options.promote)
+
+
+def run_status(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    """Print the champion, every version and what to type next."""
+    with warehouse.visit() as connection:
+        serving = promoted_versions(connection, warehouse.relations)
+        champion = serving[-1] if serving else None
+        print(f"champion: {champion or 'none, the baseline serves (demand train)'}")
+        print(versions_table(connection, warehouse.relations, champion))
+
+
+def run_promote(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    with warehouse.visit(read_only=False) as connection:
+        promote(connection, warehouse.relations, options.version, options.reason)
+    print(f"{options.version} serves from the next dbt build on")
+
+
+def run_rollback(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    with warehouse.visit(read_only=False) as connection:
+        version = roll_back(connection, warehouse.relations, options.reason)
+    print(f"{version} serves again from the next dbt build on")
+
+
+def run_export(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    """Write the ONNX bytes to the path, and the rest of the registry row beside it as JSON."""
+    with warehouse.visit() as connection:
+        row = version_row(connection, warehouse.relations, options.version)
+    load_model(row)
+    options.path.write_bytes(row["onnx_bytes"])
+    description = {name: value for name, value in row.items() if not isinstance(value, bytes)}
+    beside = options.path.with_suffix(".json")
+    beside.write_text(json.dumps(description, indent=2, default=str) + "\n", encoding="utf-8")
+    print(f"wrote {options.path} and {beside}")
+
+
+def run_report(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    with warehouse.visit() as connection:
+        print(report(connection, warehouse.relations))

@@ -1,0 +1,265 @@
+"""Read the warehouse's training examples into arrays, batch by batch; nothing of the warehouse stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from demand_forecast.arrays import Floats, Integers, check_finite, list_lengths, padded_lists, struct_matrix
+from demand_forecast.signature import Signature
+
+from demand_forecast_training.errors import NothingToTrain
+
+BATCH_ROWS = 65536
+NO_HISTORY = -1
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Steps of every history, one after another: `steps` (steps, F); history i is steps[starts[i] : starts[i] + lengths[i]]."""
+
+    steps: Floats
+    lengths: Integers
+
+    @property
+    def starts(self) -> Integers:
+        return np.cumsum(self.lengths) - self.lengths
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Origins of one role. Outcomes are by day, (origins, days), zero after `observed_days`."""
+
+    context: Floats  # (origins, C)
+    history: Integers  # (origins,) number of the history, or NO_HISTORY
+    position: Integers  # (origins,) steps of the history that the origin reads
+    date: Integers  # (origins,) row of Dataset.days
+    observed_days: Integers  # (origins,)
+    first_purchase_day: Integers  # (origins,) 1 for the next day, 0 for none observed
+    units: Floats
+    revenue: Floats
+    baseline_rates: Floats
+
+    def __len__(self) -> int:
+        return len(self.context)
+
+    def take(self, rows: Any) -> Examples:
+        """The origins of these row numbers, or of this mask."""
+        return Examples(**{name: values[rows] for name, values in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything a training needs. `days` is (dates, max_horizon_days, K)."""
+
+    train: Examples
+    validation: Examples
+    histories: Histories
+    days: Floats
+    signature: Signature
+    feature_set_version: int
+    fitted_through_date: date
+    trained_through_date: date
+    fingerprint: str
+
+    @property
+    def are_units_whole(self) -> bool:
+        """Whether every purchase day that teaches has at least one unit."""
+        rows = np.flatnonzero(self.train.first_purchase_day)
+        first = self.train.units[rows, self.train.first_purchase_day[rows] - 1]
+        bought = self.train.units[self.train.units > 0]
+        return bool(len(first) and first.min() >= 1 and bought.min() >= 1)
+
+
+NUMBERED_HISTORIES = """
+    create or replace temp table numbered_histories as
+    select customer_id, block, row_number() over (order by customer_id, block) - 1 as history
+    from (select distinct customer_id, block from {lbl_training_examples} where block is not null and position > 0)
+"""
+NUMBERED_DATES = """
+    create or replace temp table numbered_dates as
+    select as_of_date, row_number() over (order by as_of_date) - 1 as date_number
+    from (select distinct as_of_date from {lbl_training_examples})
+"""
+EXAMPLES = """
+    select examples.*, coalesce(numbered_histories.history, -1) as history, numbered_dates.date_number
+    from {lbl_training_examples} as examples
+    left join numbered_histories using (customer_id, block)
+    inner join numbered_dates on examples.as_of_date = numbered_dates.as_of_date
+    order by examples.customer_id, examples.as_of_date
+"""
+HISTORIES = """
+    select histories.steps from {seq_customer_histories} as histories
+    inner join numbered_histories using (customer_id, block) order by numbered_histories.history
+"""
+DAYS = """
+    select target_days.days from {seq_target_days} as target_days
+    inner join numbered_dates using (as_of_date) order by numbered_dates.date_number
+"""
+FINGERPRINT = "select count(*), cast(coalesce(sum(hash(examples)), 0) as varchar) from {lbl_training_examples} as examples"
+CUT_DATES = "select fitted_through_date, trained_through_date from {seq_cut_dates}"
+COUNTS = """
+    select count(*) filter (where role = 'train'), count(*) filter (where role = 'validation'),
+        min(feature_set_version), max(feature_set_version)
+    from {lbl_training_examples}
+"""
+
+
+def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
+    """Arrays of the training examples, in an order that does not depend on the query plan. `relations` maps model names to SQL.
+
+    Raises NothingToTrain without rows of both roles or with several feature set versions, BadInput for a null, NaN or
+    infinite feature.
+    """
+    counts = connection.execute(COUNTS.format_map(relations)).fetchall()[0]
+    check_counts(*counts)
+    for sql in (NUMBERED_HISTORIES, NUMBERED_DATES):
+        connection.execute(sql.format_map(relations))
+    histories, steps_type = read_histories(connection.sql(HISTORIES.format_map(relations)).to_arrow_reader(BATCH_ROWS // 16))
+    days, days_type = read_days(connection.sql(DAYS.format_map(relations)).to_arrow_reader(BATCH_ROWS))
+    reader = connection.sql(EXAMPLES.format_map(relations)).to_arrow_reader(BATCH_ROWS)
+    signature = Signature.of_types(reader.schema.field("context").type, steps_type, days_type, days.shape[1])
+    examples = read_examples(reader, signature)
+    total, hashes = connection.execute(FINGERPRINT.format_map(relations)).fetchall()[0]
+    fitted_through_date, trained_through_date = connection.execute(CUT_DATES.format_map(relations)).fetchall()[0]
+    return Dataset(
+        train=examples["train"],
+        validation=examples["validation"],
+        histories=histories,
+        days=days,
+        signature=signature,
+        feature_set_version=int(counts[2]),
+        fitted_through_date=fitted_through_date,
+        trained_through_date=trained_through_date,
+        fingerprint=f"{total}-{hashes}",
+    )
+
+
+def check_counts(train: int, validation: int, oldest: int | None, newest: int | None) -> None:
+    """Refuse to train without rows of both roles, or on features of two meanings."""
+    for role, count in (("train", train), ("validation", validation)):
+        if not count:
+            raise NothingToTrain(
+                f"lbl_training_examples has no row of role {role}: map more history, or shorten test_days and validation_days"
+            )
+    if oldest != newest:
+        raise NothingToTrain(f"lbl_training_examples mixes feature sets {oldest} and {newest}: type dbt build --full-refresh")
+
+
+def read_histories(reader: pa.RecordBatchReader) -> tuple[Histories, pa.DataType]:
+    """Steps of the numbered histories in their order, and their Arrow type."""
+    kind = reader.schema.field("steps").type
+    names = tuple(kind.value_type.field(number).name for number in range(kind.value_type.num_fields))
+    steps, lengths = [np.zeros((0, len(names)), np.float32)], [np.zeros(0, np.int64)]
+    for batch in reader:
+        steps.append(struct_matrix(batch.column("steps").flatten(), names))
+        lengths.append(list_lengths(batch.column("steps")))
+    return Histories(np.concatenate(steps), np.concatenate(lengths)), kind
+
+
+def read_days(reader: pa.RecordBatchReader) -> tuple[Floats, pa.DataType]:
+    """Target days of the numbered dates in their order, (dates, days, K), and their Arrow type."""
+    kind = reader.schema.field("days").type
+    names = tuple(kind.value_type.field(number).name for number in range(kind.value_type.num_fields))
+    return np.concatenate([padded_lists(batch.column("days"), names)[0] for batch in reader]), kind
+
+
+def read_examples(reader: pa.RecordBatchReader, signature: Signature) -> dict[str, Examples]:
+    """Examples by role."""
+    parts: dict[str, list[Examples]] = {"train": [], "validation": []}
+    for batch in reader:
+        examples, roles = examples_of(batch, signature), np.asarray(batch.column("role"))
+        for role, found in parts.items():
+            found.append(examples.take(roles == role))
+    return {role: joined(found) for role, found in parts.items()}
+
+
+def joined(parts: list[Examples]) -> Examples:
+    return Examples(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+
+
+def examples_of(batch: pa.RecordBatch, signature: Signature) -> Examples:
+    """Arrays of a batch of examples."""
+    units, revenue, first = outcomes(batch.column("purchases"), signature.max_horizon_days)
+    rates = np.asarray(batch.column("baseline_rates").flatten(), np.float32).reshape(-1, signature.max_horizon_days)
+    check_finite(rates, tuple(f"baseline_rates[{day}]" for day in range(1, rates.shape[1] + 1)))
+    return Examples(
+        context=struct_matrix(batch.column("context"), signature.context),
+        history=np.asarray(batch.column("history"), np.int64),
+        position=np.asarray(batch.column("position").fill_null(0), np.int64),
+        date=np.asarray(batch.column("date_number"), np.int64),
+        observed_days=np.asarray(batch.column("observed_days"), np.int64),
+        first_purchase_day=first,
+        units=units,
+        revenue=revenue,
+        baseline_rates=rates,
+    )
+
+
+def outcomes(purchases: pa.ListArray, days: int) -> tuple[Floats, Floats, Integers]:
+    """Units and revenue by day, (rows, days), and the day of the first purchase, (rows,), 0 for none."""
+    lengths, bought = list_lengths(purchases), purchases.flatten()
+    rows, day = np.repeat(np.arange(len(lengths)), lengths), np.asarray(bought.field("day"), np.int64)
+    amounts = np.zeros((2, len(lengths), days), np.float32)
+    for amount, name in zip(amounts, ("units", "revenue"), strict=True):
+        np.add.at(amount, (rows, day - 1), np.asarray(bought.field(name), np.float32))
+    first = np.full(len(lengths), days + 1)
+    np.minimum.at(first, rows, day)
+    return amounts[0], amounts[1], np.where(first > days, 0, first)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Origins with the histories they read: padded `steps` (histories, time, F) and each origin's `row` among them."""
+
+    examples: Examples
+    steps: Floats
+    row: Integers
+    days: Floats  # (origins, days, K)
+    rows: Integers
+    """Row numbers of the origins among the examples."""
+
+
+def batch_of(data: Dataset, examples: Examples, rows: Integers) -> Batch:
+    """The batch of some origins. Steps past the last one that an origin reads are left out; a batch without any gets one
+    empty history, whose state is never used."""
+    part = examples.take(rows)
+    known = part.history >= 0
+    numbers, place = np.unique(part.history[known], return_inverse=True)
+    reach = np.zeros(max(len(numbers), 1), np.int64)
+    np.maximum.at(reach, place, part.position[known])
+    steps = np.zeros((len(reach), max(int(reach.max()), 1), data.histories.steps.shape[1]), np.float32)
+    if len(numbers):
+        starts = data.histories.starts[numbers]
+        source = starts[:, None] + np.arange(steps.shape[1])
+        steps = data.histories.steps[np.minimum(source, (starts + data.histories.lengths[numbers] - 1)[:, None])]
+    row = np.zeros(len(rows), np.int64)
+    row[known] = place
+    return Batch(part, steps, row, data.days[part.date], rows)
+
+
+def dealt_batches(
+    lengths: Integers, examples: Examples, batch_origins: int, visits: int, random: np.random.Generator | None
+) -> Iterator[Integers]:
+    """Row numbers of batches of about `batch_origins` origins that read histories of similar length.
+
+    Each history's origins are dealt at random into `visits` parts. Without `random` the batches are in a fixed order.
+    """
+    alone = np.where(examples.history >= 0, examples.history, len(lengths) + np.arange(len(examples)))
+    part = random.integers(0, visits, len(examples)) if random else np.zeros(len(examples), np.int64)
+    groups, group, sizes = np.unique(alone * visits + part, return_inverse=True, return_counts=True)
+    reach = np.zeros(len(groups), np.int64)
+    np.maximum.at(reach, group, examples.position)
+    shuffled = random.permutation(len(groups)) if random else np.arange(len(groups))
+    chunk = np.empty(len(groups), np.int64)
+    chunk[shuffled] = np.cumsum(sizes[shuffled]) // (16 * batch_origins)
+    order = np.lexsort((reach, chunk))
+    number = np.empty(len(groups), np.int64)
+    number[order] = (np.cumsum(sizes[order]) - sizes[order]) // batch_origins
+    rows = np.argsort(number[group], kind="stable")
+    batches = np.split(rows, np.flatnonzero(np.diff(number[group][rows])) + 1)
+    return iter([batches[at] for at in random.permutation(len(batches))] if random else batches)

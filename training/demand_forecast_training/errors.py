@@ -1,0 +1,19 @@
+"""What the `demand` command refuses. Every message names the thing and the remedy."""
+
+from demand_forecast.errors import DemandForecastError
+
+
+class NothingToTrain(DemandForecastError):
+    """The warehouse has no examples to learn from, or says that it is not ready."""
+
+
+class WarehouseUnavailable(DemandForecastError):
+    """The warehouse or its dbt project cannot be read."""
+
+
+class ExportRefused(DemandForecastError):
+    """The exported network does not answer as PyTorch does; nothing was written."""
+
+
+class UnknownVersion(DemandForecastError):
+    """No such model version, or none to go back to."""

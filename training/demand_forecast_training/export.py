@@ -1,0 +1,186 @@
+"""Write the network as ONNX and refuse it unless ONNX Runtime answers as PyTorch does."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime as ort
+import pyarrow as pa
+import torch
+from demand_forecast.arrays import Floats, Integers
+from demand_forecast.model import OUTPUTS, open_session, worst_difference
+from demand_forecast.onnx_file import check_onnx_bytes
+from demand_forecast.signature import FEATURE_TYPE, Signature
+from safetensors.torch import save
+
+from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.errors import ExportRefused
+from demand_forecast_training.network import Network
+
+OPSET = 17
+EXPORT_TOLERANCE = 2e-5
+"""Greatest difference between PyTorch and ONNX Runtime on the CPU."""
+PARITY_TOLERANCE = 1e-4
+"""Stored with the model: greatest difference on the golden rows, on any provider."""
+GOLDEN_ROWS = 64
+CHECKED_SHAPES = ((0, 1), (1, 1), (7, 5), (64, 128))
+"""Batch sizes and lengths at which the two are compared."""
+INPUTS = ("steps", "position", "context", "days")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the graph reads: steps (batch, time, F), position (batch,), context (batch, C), days (batch, max_horizon_days, K)."""
+
+    steps: Floats
+    position: Integers
+    context: Floats
+    days: Floats
+
+    def tensors(self) -> tuple[torch.Tensor, ...]:
+        return tuple(torch.from_numpy(getattr(self, name)) for name in INPUTS)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The bytes that the registry keeps."""
+
+    onnx_bytes: bytes
+    weights_bytes: bytes
+    golden_rows: bytes
+    parity_tolerance: float
+
+
+def export(network: Network, data: Dataset) -> Exported:
+    """Bytes of a trained network, checked. Raises ExportRefused, and then nothing may be registered."""
+    network.eval()
+    golden = inputs_of(data, golden_examples(data))
+    content = onnx_bytes(network, golden)
+    check_onnx_bytes(content)
+    check_export(network, open_session(content, may_use_gpu=False), data, golden)
+    weights = save({name: values.contiguous() for name, values in network.state_dict().items()})
+    return Exported(content, weights, golden_bytes(network, golden, data.signature), PARITY_TOLERANCE)
+
+
+def golden_examples(data: Dataset) -> Examples:
+    """Validation origins from the shortest history to the longest."""
+    order = np.argsort(data.validation.position, kind="stable")
+    rows = np.unique(np.linspace(0, len(order) - 1, GOLDEN_ROWS).astype(np.int64))
+    return data.validation.take(order[rows])
+
+
+def inputs_of(data: Dataset, examples: Examples) -> Inputs:
+    """Inputs as scoring sees them: each origin with the steps that it reads, right-padded with zeros."""
+    steps = np.zeros(
+        (len(examples), max(int(examples.position.max(initial=0)), 1), data.histories.steps.shape[1]),
+        np.float32,
+    )
+    for row, (history, position) in enumerate(zip(examples.history, examples.position, strict=True)):
+        start = data.histories.starts[history]
+        steps[row, :position] = data.histories.steps[start : start + position]
+    return Inputs(steps, examples.position, examples.context, data.days[examples.date])
+
+
+def onnx_bytes(network: Network, inputs: Inputs) -> bytes:
+    """The network as one ONNX file. The tracing exporter writes the memory as a single LSTM operator."""
+    file = io.BytesIO()
+    sizes = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)}
+    sizes["steps"] = {0: "batch", 1: "time"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            inputs.tensors(),
+            file,  # type: ignore[arg-type]
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes=sizes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    return file.getvalue()
+
+
+def check_export(network: Network, session: ort.InferenceSession, data: Dataset, golden: Inputs) -> None:
+    """Compare names, then types and shapes, then values at several batch sizes and lengths, and on the golden rows."""
+    check_names(session, data)
+    for batch, time in CHECKED_SHAPES:
+        check_values(network, session, stretched(golden, batch, time), f"{batch} rows of {time} steps")
+    check_values(network, session, golden, "the golden rows")
+
+
+def check_names(session: ort.InferenceSession, data: Dataset) -> None:
+    """Refuse other names, types or sizes than the contract's."""
+    days, sizes = (
+        data.signature.max_horizon_days,
+        {part: len(getattr(data.signature, part)) for part in ("context", "steps", "days")},
+    )
+    expected = {
+        "steps": ("tensor(float)", ["batch", "time", sizes["steps"]]),
+        "position": ("tensor(int64)", ["batch"]),
+        "context": ("tensor(float)", ["batch", sizes["context"]]),
+        "days": ("tensor(float)", ["batch", days, sizes["days"]]),
+    }
+    found = {item.name: (item.type, item.shape) for item in session.get_inputs()}
+    if found != expected:
+        raise ExportRefused(f"the graph's inputs are {found}, not {expected}: keep network.forward and export.py in step")
+    answers = {item.name: item.type for item in session.get_outputs()}
+    if answers != dict.fromkeys(OUTPUTS, "tensor(float)"):
+        raise ExportRefused(
+            f"the graph's outputs are {answers}, not {OUTPUTS} of float: keep network.forward and export.py in step"
+        )
+
+
+def stretched(golden: Inputs, batch: int, time: int) -> Inputs:
+    """The golden rows repeated to a batch size, their steps repeated to a length; positions run from 0 to that length."""
+    rows = np.arange(batch) % len(golden.position)
+    steps = golden.steps[rows][:, np.arange(time) % golden.steps.shape[1]]
+    return Inputs(steps, np.arange(batch) % (time + 1), golden.context[rows], golden.days[rows])
+
+
+@torch.no_grad()
+def check_values(network: Network, session: ort.InferenceSession, inputs: Inputs, what: str) -> None:
+    """Refuse an output whose shape or values are not PyTorch's."""
+    expected = [values.numpy() for values in network(*inputs.tensors())]
+    found = session.run(list(OUTPUTS), {name: getattr(inputs, name) for name in INPUTS})
+    for name, theirs, ours in zip(OUTPUTS, found, expected, strict=True):
+        if theirs.shape != ours.shape:
+            raise ExportRefused(f"{name} of {what} has shape {theirs.shape} in ONNX Runtime and {ours.shape} in PyTorch")
+        worst = worst_difference(theirs, ours)
+        if not worst <= EXPORT_TOLERANCE:
+            raise ExportRefused(
+                f"{name} of {what} differs by {worst:.2g} between ONNX Runtime and PyTorch (allowed {EXPORT_TOLERANCE:.0e})"
+            )
+
+
+@torch.no_grad()
+def golden_bytes(network: Network, golden: Inputs, signature: Signature) -> bytes:
+    """Inputs with PyTorch's answers as an Arrow stream: columns context, steps, days and the outputs, lists by day."""
+    answers = network(*golden.tensors())
+    lengths = np.full(len(golden.days), golden.days.shape[1])
+    columns = {
+        "context": struct_of(golden.context, signature.context),
+        "steps": list_of(golden.steps, golden.position, signature.steps),
+        "days": list_of(golden.days, lengths, signature.days),
+    } | {name: pa.array(list(values.numpy())) for name, values in zip(OUTPUTS, answers, strict=True)}
+    sink = pa.BufferOutputStream()
+    table = pa.table(columns)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def struct_of(values: Floats, names: tuple[str, ...]) -> pa.StructArray:
+    """Matrix (rows, names) as a struct column."""
+    columns = [pa.array(np.ascontiguousarray(column), FEATURE_TYPE) for column in values.T]
+    return pa.StructArray.from_arrays(columns, names=list(names))
+
+
+def list_of(values: Floats, lengths: Integers, names: tuple[str, ...]) -> pa.ListArray:
+    """The first `lengths` (rows,) items of values (rows, longest, names) as a column of lists of structs."""
+    flat = values[np.arange(values.shape[1]) < lengths[:, None]]
+    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), struct_of(flat, names))

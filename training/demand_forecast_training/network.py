@@ -1,0 +1,136 @@
+"""The network: a recurrent memory of the steps, the context in bins, and a head that speaks about each of the next days."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.scalers import Scalers
+
+ARCHITECTURES = {"lstm": nn.LSTM}
+OUTPUTS = 4  # hazard, extra units, repeat units, revenue
+LARGEST_LOGIT = 15.0
+LARGEST_LOG_RATE = 6.0
+CLAMP = 5.0
+
+
+class Rates(NamedTuple):
+    """What the head says of each day, all (batch, days): the logit of the first purchase's hazard, uncalibrated; units beyond
+    the first on the first purchase day; units of the days after it; revenue in training's mean daily revenue."""
+
+    hazard_logit: Tensor
+    extra_units: Tensor
+    repeat_units: Tensor
+    revenue: Tensor
+
+
+class Forecast(NamedTuple):
+    """What is served, all (batch, days): hazard, probability of a purchase up to the day, units and revenue of the day."""
+
+    purchase_hazard: Tensor
+    purchase_probability: Tensor
+    expected_units: Tensor
+    expected_revenue: Tensor
+
+
+def one_minus_exp(negative: Tensor) -> Tensor:
+    """1 - exp(negative), exact for small numbers (ONNX has no expm1)."""
+    half = torch.tanh(negative / 2)
+    return -2 * half / (1 - half)
+
+
+class Network(nn.Module):
+    """Raw features in, forecasts out: scaling, clamping and calibration are buffers of the network itself."""
+
+    step_mean: Tensor
+    step_scale: Tensor
+    day_mean: Tensor
+    day_scale: Tensor
+    bin_feature: Tensor
+    bin_left: Tensor
+    bin_width: Tensor
+    extra_units_mean: Tensor
+    repeat_units_mean: Tensor
+    revenue_mean: Tensor
+    slope: Tensor
+    intercepts: Tensor
+    units_scale: Tensor
+    revenue_scale: Tensor
+    first_unit: Tensor
+
+    def __init__(self, scalers: Scalers, choices: HyperParameters) -> None:
+        super().__init__()
+        days, self.rank = len(scalers.hazard_logit), choices.rank
+        for name in (
+            "step_mean",
+            "step_scale",
+            "day_mean",
+            "day_scale",
+            "bin_feature",
+            "bin_left",
+            "bin_width",
+        ):
+            self.register_buffer(name, torch.as_tensor(getattr(scalers, name)).clone())
+        for name in ("extra_units", "repeat_units", "revenue"):
+            self.register_buffer(f"{name}_mean", torch.tensor(getattr(scalers, name)))
+        for name, start in (("slope", 1.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
+            self.register_buffer(name, torch.tensor(start))
+        self.register_buffer("intercepts", torch.zeros(days))
+        self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
+        self.step_layer = nn.Linear(len(scalers.step_mean), choices.hidden_units)
+        self.memory = ARCHITECTURES[choices.architecture](choices.hidden_units, choices.hidden_units, batch_first=True)
+        self.context_layer = nn.Linear(len(scalers.bin_feature), choices.context_units)
+        self.joined_layer = nn.Linear(choices.hidden_units + choices.context_units, choices.context_units)
+        self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)
+        self.dropout = nn.Dropout(choices.dropout)
+        self.day_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, days) * 0.1)
+        self.calendar_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, len(scalers.day_mean)) * 0.1)
+        self.day_bias = nn.Parameter(torch.zeros(OUTPUTS, days))
+        self.day_bias.data[0] = torch.as_tensor(scalers.hazard_logit)
+
+    def states(self, steps: Tensor) -> Tensor:
+        """Memory after each step, (rows, time, hidden), of raw steps (rows, time, F)."""
+        logs = torch.sign(steps) * torch.log1p(torch.abs(steps))
+        scaled = torch.clamp((logs - self.step_mean) * self.step_scale, -CLAMP, CLAMP)
+        memory: Tensor = self.memory(torch.relu(self.step_layer(scaled)))[0]
+        return memory
+
+    def encoded_context(self, context: Tensor) -> Tensor:
+        """How far each bin is filled, 0 to 1, (batch, bins), of the raw context (batch, C)."""
+        values = torch.index_select(context, 1, self.bin_feature)
+        return torch.clamp((values - self.bin_left) / self.bin_width, 0, 1)
+
+    def rates(self, state: Tensor, context: Tensor, days: Tensor) -> Rates:
+        """Rates of each day from the memory (batch, hidden), the raw context (batch, C) and the raw days (batch, days, K)."""
+        known = torch.relu(self.context_layer(self.encoded_context(context)))
+        joined = torch.relu(self.joined_layer(self.dropout(torch.cat([state, known], dim=1))))
+        customer = self.customer_layer(self.dropout(joined)).reshape(-1, OUTPUTS, self.rank).transpose(0, 1)
+        by_day = customer @ self.day_vectors  # (outputs, batch, days)
+        calendar = torch.clamp((days - self.day_mean) * self.day_scale, -CLAMP, CLAMP)
+        tastes = (customer @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, outputs)
+        scores = by_day + (calendar @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
+        grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
+        hazard_logit = torch.clamp(scores[0], -LARGEST_LOGIT, LARGEST_LOGIT)
+        return Rates(hazard_logit, grown[0] * self.extra_units_mean, grown[1] * self.repeat_units_mean, grown[2])
+
+    def forecast(self, rates: Rates) -> Forecast:
+        """Calibrated forecast of rates. Probabilities come from sums of log survival, so small ones keep their digits."""
+        day_survival = -functional.softplus(self.slope * rates.hazard_logit + self.intercepts)
+        survival = torch.cumsum(day_survival, dim=1)
+        hazard = one_minus_exp(day_survival)
+        first_purchase = torch.exp(survival - day_survival) * hazard
+        beyond = self.units_scale * (first_purchase * rates.extra_units + rates.repeat_units)
+        revenue = rates.revenue * self.revenue_mean * self.revenue_scale
+        return Forecast(hazard, one_minus_exp(survival), first_purchase * self.first_unit + beyond, revenue)
+
+    def forward(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> Forecast:
+        """Forecast of steps (batch, time, F), right-padded, of which `position` (batch,) count; the exported graph."""
+        # ONNX Runtime's LSTM ends the process on an empty batch: one row of zeros more, which no origin reads.
+        states = self.states(functional.pad(steps, (0, 0, 0, 0, 0, 1)))
+        last = torch.clamp(position - 1, min=0).reshape(-1, 1, 1).expand(-1, 1, states.shape[2])
+        state = torch.gather(states, 1, last)[:, 0] * (position > 0).unsqueeze(1)
+        return self.forecast(self.rates(state, context, days))

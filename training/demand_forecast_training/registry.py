@@ -1,0 +1,119 @@
+"""Model versions and promotions as rows. Each change is one transaction."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from demand_forecast_training.errors import UnknownVersion
+
+TASK = "customer_demand"
+
+
+@contextmanager
+def transaction(connection: Any) -> Iterator[None]:
+    """All statements or none."""
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def insert(connection: Any, relation: str, row: Mapping[str, Any]) -> None:
+    """Append a row by column name."""
+    names, marks = ", ".join(row), ", ".join("?" for _ in row)
+    connection.execute(f"insert into {relation} ({names}) values ({marks})", list(row.values()))
+
+
+def versions(connection: Any, relations: Mapping[str, str]) -> list[str]:
+    """Model versions of the task, oldest first."""
+    sql = f"select model_version from {relations['model_registry']} where task = ? order by trained_at, model_version"
+    return [version for (version,) in connection.execute(sql, [TASK]).fetchall()]
+
+
+def promoted_versions(connection: Any, relations: Mapping[str, str]) -> list[str]:
+    """Versions in the order in which they began to serve; the last one serves."""
+    sql = f"select model_version from {relations['model_promotions']} where task = ? order by promotion_number"
+    return [version for (version,) in connection.execute(sql, [TASK]).fetchall()]
+
+
+def version_row(connection: Any, relations: Mapping[str, str], version: str) -> dict[str, Any]:
+    """Registry row of a version by column name. Raises UnknownVersion."""
+    sql = f"select * from {relations['model_registry']} where model_version = ?"
+    rows: list[dict[str, Any]] = connection.execute(sql, [version]).to_arrow_table().to_pylist()
+    if not rows:
+        raise unknown(version, versions(connection, relations))
+    return rows[0]
+
+
+def unknown(version: str, known: list[str]) -> UnknownVersion:
+    return UnknownVersion(f"there is no model version `{version}`; registered are: {', '.join(known) or 'none'} (demand status)")
+
+
+def register(connection: Any, relations: Mapping[str, str], row: Mapping[str, Any], reason: str | None) -> bool:
+    """Append a version, and with a `reason` promote it, in one transaction. False where the same bytes were there already."""
+    with transaction(connection):
+        is_new = row["model_version"] not in versions(connection, relations)
+        if is_new:
+            insert(connection, relations["model_registry"], row)
+        if reason is not None:
+            append_promotion(connection, relations, row["model_version"], "promote", reason)
+    return is_new
+
+
+def promote(connection: Any, relations: Mapping[str, str], version: str, reason: str) -> None:
+    """Let a registered version serve. Raises UnknownVersion."""
+    known = versions(connection, relations)
+    if version not in known:
+        raise unknown(version, known)
+    with transaction(connection):
+        append_promotion(connection, relations, version, "promote", reason)
+
+
+def roll_back(connection: Any, relations: Mapping[str, str], reason: str) -> str:
+    """Let the version serve again that served before the champion; returns it. Raises UnknownVersion where there was none.
+
+    A second roll-back goes further back: versions that were rolled back from are passed over.
+    """
+    sql = f"select model_version, action from {relations['model_promotions']} where task = ? order by promotion_number"
+    served: list[str] = []
+    for version, action in connection.execute(sql, [TASK]).fetchall():
+        served = served[:-1] if action == "rollback" else [*served, version]
+    earlier = [version for version in served if version != served[-1]]
+    if not earlier:
+        raise UnknownVersion(
+            "no version served before this one; train another (demand train) or promote one (demand promote VERSION)"
+        )
+    with transaction(connection):
+        append_promotion(connection, relations, earlier[-1], "rollback", reason)
+    return earlier[-1]
+
+
+def append_promotion(connection: Any, relations: Mapping[str, str], version: str, action: str, reason: str) -> None:
+    """Append a promotion under the next number."""
+    relation = relations["model_promotions"]
+    ((number,),) = connection.execute(f"select coalesce(max(promotion_number), 0) + 1 from {relation}").fetchall()
+    row = {
+        "promotion_number": number,
+        "task": TASK,
+        "model_version": version,
+        "action": action,
+        "promoted_by": user_name(),
+        "reason": reason,
+        "promoted_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    insert(connection, relation, row)
+
+
+def user_name() -> str:
+    """The operating system's name of who types the command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,114 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from demand_forecast_training.figures import Figures
+
+PUBLISHED = (
+    "customer_forecasts",
+    "customer_daily_forecasts",
+    "prediction_errors",
+    "forecast_accuracy",
+    "forecast_calibration",
+    "model_versions",
+    "data_readiness",
+    "rejected_events",
+)
+SHOWN_METRICS = ("log_loss", "average_precision", "auroc", "calibration_error", "wape", "bias")
+QUERIES = """\
+-- who buys tomorrow
+select customer_id, purchase_probability, expected_revenue from {customer_forecasts}
+where horizon_days = 1 order by purchase_probability desc limit 10;
+
+-- what the next days bring
+select horizon_days, sum(expected_units) as units, sum(expected_revenue) as revenue
+from {customer_forecasts} group by horizon_days order by horizon_days;
+
+-- how wrong it was
+select horizon_days, metric, value, baseline_value, skill from {forecast_accuracy}
+where target = 'purchase' and predictor = 'model' order by horizon_days, metric;"""
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Columns side by side: words to the left, numbers to the right."""
+    values = [list(row) for row in rows]
+    cells = [[shown(value) for value in row] for row in values]
+    is_number = [all(isinstance(row[at], int | float | None) for row in values) for at in range(len(header))]
+    widths = [max(len(title), *(len(row[at]) for row in cells), 0) for at, title in enumerate(header)]
+    lines = []
+    for row in [list(header), *cells]:
+        columns = zip(row, widths, is_number, strict=True)
+        lines.append("  ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in columns).rstrip())
+    return "\n".join(lines)
+
+
+def shown(value: Any) -> str:
+    """Four digits for a fraction, thousands apart for a count, a dash for nothing."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def validation_table(model: Sequence[Figures], baseline: Sequence[Figures]) -> str:
+    """The model beside the baseline on validation days, a row for each horizon and metric."""
+    rows = []
+    for ours, theirs in zip(model, baseline, strict=True):
+        for metric in ("log_loss", "average_precision", "mean_probability"):
+            rows.append((f"{ours.horizon_days} days", metric, getattr(ours, metric), getattr(theirs, metric), ours.rows))
+        rows.append((f"{ours.horizon_days} days", "purchase_rate", ours.purchase_rate, theirs.purchase_rate, ours.rows))
+    return table(("validation", "metric", "model", "baseline", "rows"), rows)
+
+
+def versions_table(connection: Any, relations: Mapping[str, str], champion: str | None) -> str:
+    """Registered versions with their next-day validation figures beside the baseline's; the champion is marked."""
+    sql = f"""
+        select model_version, trained_through_date, validation_log_loss, baseline_log_loss,
+            validation_average_precision, baseline_average_precision
+        from {relations["model_registry"]} order by trained_at, model_version
+    """
+    header = ("", "model_version", "trained_through", "log_loss", "baseline", "average_precision", "baseline")
+    rows = connection.execute(sql).fetchall()
+    return table(header, [("serves" if row[0] == champion else "", *row) for row in rows])
+
+
+def report(connection: Any, relations: Mapping[str, str]) -> str:
+    """Who serves, the published tables, accuracy on test days beside the baseline, and queries to start from."""
+    names = {name: relation.replace('"', "") for name, relation in relations.items()}
+    tables = (serving_table, published_table, accuracy_table)
+    return "\n\n".join([*(part(connection, relations) for part in tables), QUERIES.format_map(names)])
+
+
+def serving_table(connection: Any, relations: Mapping[str, str]) -> str:
+    """The latest forecasts added up by who spoke and horizon."""
+    header = ("as_of_date", "predictor", "model_version", "provider", "horizon", "customers", "buyers", "units", "revenue")
+    sql = f"""
+        select as_of_date, predictor, model_version, provider, horizon_days || ' days', count(*),
+            sum(cast(purchase_probability as double)), sum(cast(expected_units as double)), sum(cast(expected_revenue as double))
+        from {relations["customer_forecasts"]} group by all order by as_of_date, predictor, model_version, any_value(horizon_days)
+    """
+    return table(header, connection.execute(sql).fetchall())
+
+
+def published_table(connection: Any, relations: Mapping[str, str]) -> str:
+    """Published tables that were built, and their rows."""
+    built = [(relations[name].replace('"', ""), relations[name]) for name in PUBLISHED if name in relations]
+    rows = [(name, *connection.execute(f"select count(*) from {relation}").fetchall()[0]) for name, relation in built]
+    return table(("published table", "rows"), rows)
+
+
+def accuracy_table(connection: Any, relations: Mapping[str, str]) -> str:
+    """Figures on test days of the version that serves, beside the baseline's."""
+    sql = f"""
+        select horizon_days || ' days', target, metric, value, baseline_value, skill, row_count
+        from {relations["forecast_accuracy"]}
+        where purpose = 'backtest' and metric in {SHOWN_METRICS}
+            and (model_version, predictor) in (select (model_version, predictor) from {relations["customer_forecasts"]})
+        order by horizon_days, target, metric
+    """
+    header = ("test days", "target", "metric", "forecast", "baseline", "skill", "rows")
+    return table(header, connection.execute(sql).fetchall())

@@ -1,0 +1,90 @@
+"""What the network learns about its inputs before training: from days of role train only."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from demand_forecast.arrays import Floats, Integers
+
+from demand_forecast_training.dataset import Dataset, Examples
+
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Scalers:
+    """Standard scales of steps and days, bins of the context, and the rates at which the network starts.
+
+    A feature that never varies gets scale 0 or no bin: what training never saw move cannot move a forecast.
+    """
+
+    step_mean: Floats  # (F,)
+    step_scale: Floats  # (F,)
+    day_mean: Floats  # (K,)
+    day_scale: Floats  # (K,)
+    bin_feature: Integers  # (bins,) column of the context
+    bin_left: Floats  # (bins,)
+    bin_width: Floats  # (bins,)
+    hazard_logit: Floats  # (days,)
+    extra_units: float
+    repeat_units: float
+    revenue: float
+
+
+def signed_log(values: Floats) -> Floats:
+    """Sign times log(1 + absolute value): the network's first look at a step."""
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+def mean_and_scale(values: Floats) -> tuple[Floats, Floats]:
+    """Mean and 1 / standard deviation of each column, 0 where a column is constant; zeros for no rows."""
+    if not len(values):
+        return np.zeros(values.shape[1], np.float32), np.zeros(values.shape[1], np.float32)
+    deviation = values.std(axis=0, dtype=np.float64)
+    scale = np.where(deviation > SMALLEST, 1 / np.maximum(deviation, SMALLEST), 0)
+    return values.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32)
+
+
+def context_bins(context: Floats, bins: int) -> tuple[Integers, Floats, Floats]:
+    """Feature, left edge and width of every quantile bin, equal edges merged. A context without a varying feature gets one
+    bin so wide that it is always 0."""
+    found = []
+    for feature, values in enumerate(context.T):
+        edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)).astype(np.float32))
+        found += [(feature, left, right - left) for left, right in itertools.pairwise(edges)]
+    features, left, width = zip(*(found or [(0, 0.0, 1e30)]), strict=True)
+    return np.array(features, np.int64), np.array(left, np.float32), np.array(width, np.float32)
+
+
+def seen_steps(data: Dataset) -> Floats:
+    """Steps that some training origin reads, shape (steps, F)."""
+    reach = np.zeros(len(data.histories.lengths), np.int64)
+    known = data.train.history >= 0
+    np.maximum.at(reach, data.train.history[known], data.train.position[known])
+    places = np.arange(len(data.histories.steps)) - np.repeat(data.histories.starts, data.histories.lengths)
+    return data.histories.steps[places < np.repeat(reach, data.histories.lengths)]
+
+
+def starting_rates(train: Examples, first_unit: float) -> tuple[Floats, float, float, float]:
+    """Hazard logit of each day, units beyond `first_unit` on a first purchase day, units and revenue of any other day."""
+    days = np.arange(1, train.units.shape[1] + 1)
+    first, observed = train.first_purchase_day[:, None], train.observed_days[:, None]
+    at_risk = ((days <= observed) & ((first == 0) | (days <= first))).sum(axis=0)
+    hazard = ((days == first).sum(axis=0) + 0.5) / (at_risk + 20)
+    is_first, is_seen = days == first, days <= observed
+    extra = float(train.units[is_first].mean()) - first_unit if is_first.any() else 0.0
+    repeat = float(train.units[~is_first & is_seen].sum() / max(is_seen.sum(), 1))
+    revenue = float(train.revenue[is_seen].sum() / max(is_seen.sum(), 1))
+    logit = np.log(hazard / (1 - hazard)).astype(np.float32)
+    return logit, max(extra, 1e-3), max(repeat, 1e-4), max(revenue, 1e-4)
+
+
+def fit_scalers(data: Dataset, bins: int) -> Scalers:
+    """Scalers of a data set, from its training origins, the steps that they read and their days."""
+    step_mean, step_scale = mean_and_scale(signed_log(seen_steps(data)))
+    day_mean, day_scale = mean_and_scale(data.days[np.unique(data.train.date)].reshape(-1, data.days.shape[2]))
+    feature, left, width = context_bins(data.train.context, bins)
+    logit, extra, repeat, revenue = starting_rates(data.train, float(data.are_units_whole))
+    return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, logit, extra, repeat, revenue)
