@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -77,8 +77,6 @@ def event_table(
     first = np.datetime64(parameters.first_date, "us")
     at = first + (events.day * 86_400 + events.second) * np.timedelta64(1_000_000, "us")
     line = events.quantity > 0
-    amount = pa.array(events.cents, mask=~line).cast(pa.decimal128(19, 0))
-    cents = pc.multiply(amount, pa.scalar(1, pa.decimal128(1, 0)))
     session = pa.array(events.session, mask=events.session < 0).cast(pa.string())
     columns = [
         pa.array(np.arange(len(events)) + histories.first_customer * 10_000),
@@ -87,25 +85,23 @@ def event_table(
         pa.array(KINDS).take(pa.array(events.kind)),
         pa.array(catalogue.articles).take(pa.array(events.product, mask=events.product < 0)),
         pa.array(events.quantity, mask=~line).cast(pa.int32()),
-        hundredths(cents),
+        money(pa.array(events.cents, mask=~line)),
         pa.array(catalogue.search_terms).take(pa.array(events.term, mask=events.term < 0)),
         pc.binary_join_element_wise(pa.scalar("S"), session, ""),
     ]
     return pa.table(columns, schema=EVENT_SCHEMA)
 
 
-def hundredths(cents: pa.Array) -> pa.Array:
-    """Whole cents as DECIMAL(12, 2) money, exactly."""
-    money = pc.multiply(cents.cast(pa.decimal128(12, 0)), pa.scalar(1, pa.decimal128(1, 0)))
-    return pc.divide(money.cast(pa.decimal128(16, 4)), pa.scalar(100, pa.decimal128(3, 0))).cast(
-        pa.decimal128(12, 2)
-    )
+def money(cents: pa.Array) -> pa.Array:
+    """Whole cents as DECIMAL(12, 2), exactly."""
+    exact = cents.cast(pa.decimal128(19, 0)).cast(pa.decimal128(21, 2))
+    return pc.multiply(exact, pa.scalar(Decimal("0.01"))).cast(EVENT_SCHEMA.field("amount").type)
 
 
 def write_late_rows(parameters: ShopParameters, catalogue: Catalogue, days: int, path: Path) -> None:
     """Product views of 40 days before the last day, of customers who were there by then."""
     random = random_stream(parameters, 0, 3)
-    histories = simulate(replace(parameters, customers=PILOT_CUSTOMERS), 0, min(parameters.customers, PILOT_CUSTOMERS))
+    histories = next(simulate_chunks(parameters))
     events = make_events(parameters, catalogue, histories)
     day = days - 1 - LATE_DAYS
     views = np.flatnonzero((events.kind == PRODUCT_VIEW) & (events.day < day))
@@ -136,7 +132,3 @@ def activity_for(parameters: ShopParameters, events_per_customer: float) -> floa
         mean = (histories.counts.sum(dtype=np.int64) + 2 * histories.lines.sum(dtype=np.int64)) / size
         activity *= events_per_customer / float(mean)
     return activity
-
-
-def last_day_of(parameters: ShopParameters) -> str:
-    return str(parameters.first_date + timedelta(days=parameters.days - 1))

@@ -39,7 +39,9 @@ class Model:
 
     def run(self, steps: Floats, position: Integers, context: Floats, days: Floats) -> dict[str, Floats]:
         """Outputs by name, each (rows, max_horizon_days), of steps (rows, time, F), position (rows,), context (rows, C)
-        and days (rows, max_horizon_days, K)."""
+        and days (rows, max_horizon_days, K). No rows give no rows: the runtime's LSTM aborts the process on an empty batch."""
+        if not len(context):
+            return {name: np.zeros((0, self.signature.max_horizon_days), np.float32) for name in OUTPUTS}
         feed = {"steps": steps, "position": position, "context": context, "days": days}
         return dict(zip(OUTPUTS, self.session.run(list(OUTPUTS), feed), strict=True))
 
