@@ -15,7 +15,10 @@ Score = Callable[[pa.Array, pa.Array, pa.Array], pa.StructArray]
 
 
 def register(connection: Any, score: Score, name: str = FUNCTION_NAME) -> None:
-    """Make `name(context, steps, days)` callable in SQL on this connection, replacing an earlier one of that name."""
+    """Make `name(context, steps, days)` callable in SQL on this connection, replacing an earlier one of that name.
+
+    Rows with a null reach it too, and are refused by name: without that they would get a null forecast.
+    """
     with suppress(duckdb.InvalidInputException, duckdb.CatalogException):  # there was none
         connection.remove_function(name)
-    connection.create_function(name, score, None, RETURN_TYPE, type="arrow")
+    connection.create_function(name, score, None, RETURN_TYPE, type="arrow", null_handling="special")

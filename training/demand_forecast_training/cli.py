@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -87,6 +88,8 @@ def add_train_options(command: argparse.ArgumentParser) -> None:
 
 def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Read and close, train, then open again and write: the warehouse is free in between."""
+    # Threads that wait by spinning made a step twenty times slower where another process used the cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from demand_forecast_training.workflow import train_and_register
     except ModuleNotFoundError as missing:

@@ -129,8 +129,7 @@ class Network(nn.Module):
 
     def forward(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> Forecast:
         """Forecast of steps (batch, time, F), right-padded, of which `position` (batch,) count; the exported graph."""
-        # ONNX Runtime's LSTM ends the process on an empty batch: one row of zeros more, which no origin reads.
-        states = self.states(functional.pad(steps, (0, 0, 0, 0, 0, 1)))
+        states = self.states(steps)
         last = torch.clamp(position - 1, min=0).reshape(-1, 1, 1).expand(-1, 1, states.shape[2])
         state = torch.gather(states, 1, last)[:, 0] * (position > 0).unsqueeze(1)
         return self.forecast(self.rates(state, context, days))
