@@ -43,7 +43,7 @@ DIRTY_ROWS: dict[str, dict[str, int]] = {
 BOTS = ("C990001", "C990002", "C990003")
 UNKNOWN_EVENT_TYPES = ("hover", "scroll_depth", "ping", "A/B exposure")
 BAD_TIMESTAMPS = ("not a date", "0000-00-00 00:00:00", "2025-02-30 10:00:00", "yesterday")
-BAD_NUMBERS = ("abc", "NaN", "1e308", "1,5")
+BAD_NUMBERS = ("abc", "NaN", "1e308", "two")
 LATEST_LOAD_DAYS = 40
 
 

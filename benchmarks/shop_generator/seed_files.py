@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.shop_generator.catalogue import BRANDS, CATEGORIES, Catalogue, make_catalogue
-from benchmarks.shop_generator.clocks import Times, spelled, utc_times, wall_times
-from benchmarks.shop_generator.days import ShopDays, holiday_name
-from benchmarks.shop_generator.dirt import BOTS, DIRTY_ROWS, Layout, Row, dirty_rows, distinct_integers, late_days
+from benchmarks.shop_generator.catalogue import make_catalogue
+from benchmarks.shop_generator.channel_rows import (
+    anonymous_events,
+    bot_events,
+    calendar_rows,
+    channel_rows,
+    customer_rows,
+    half_loaded,
+    product_rows,
+)
+from benchmarks.shop_generator.dirt import Row
 from benchmarks.shop_generator.parameters import ShopParameters
-from benchmarks.shop_generator.parquet_files import CALENDAR_DAYS_AHEAD
 from benchmarks.shop_generator.process import Histories, random_stream, simulate
 from benchmarks.shop_generator.stock import stock_rows
 from benchmarks.shop_generator.truth import truth_table
-from benchmarks.shop_generator.visits import (
-    APP,
-    DESK,
-    KINDS,
-    PRODUCT_VIEW,
-    PURCHASE,
-    WEB,
-    Events,
-    joined_events,
-    make_events,
-    uniform_integers,
-)
+from benchmarks.shop_generator.visits import APP, DESK, WEB, joined_events, make_events
 
 SEED_SHOP = ShopParameters(customers=480, days=300, seed=20250101, time_zone="Europe/Berlin")
-MIDDAY = 12 * 3600
-COUNTRIES = ("DE", "AT", "CH")
-ANONYMOUS_VISITORS = 160
-WEB_WORDS = ("page", "search", "view", "wish", "cart", "uncart")
-APP_WORDS = ("screen_view", "item_search", "item_view", "item_like", "basket_add", "basket_remove")
-LAYOUTS = {
-    "shop_web_events": Layout(key=0, visitor=1, customer=2, time=3, kind=4),
-    "shop_app_events": Layout(key=0, customer=1, time=2, kind=3),
-    "shop_orders": Layout(key=0, customer=1, time=2, kind=3, quantity=5, amount=6),
-}
 HEADERS = {
     "shop_web_events": ("event_key", "visitor", "user_id", "ts", "action", "sku", "query", "session_id"),
     "shop_app_events": (
@@ -77,7 +58,7 @@ def seed_rows(parameters: ShopParameters, histories: Histories) -> dict[str, lis
     random = random_stream(parameters, 0, 2)
     catalogue = make_catalogue(random)
     events = half_loaded(parameters, make_events(parameters, catalogue, histories))
-    anonymous, links = anonymous_events(parameters, catalogue, histories, random)
+    anonymous, links = anonymous_events(parameters, histories, random)
     web = joined_events([events.take(events.channel == WEB), bot_events(parameters, random), anonymous])
     return {
         "shop_web_events": channel_rows("shop_web_events", parameters, catalogue, web, random),
