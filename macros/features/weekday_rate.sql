@@ -1,7 +1,7 @@
 {#- The customer's own purchase rate on the weekday of target day 1 to 7, weighted with a half-life of 60 days and shrunk by
-    two made-up weeks at the overall weighted rate. An age of 7 - day_number days, and every 7 more, is the same weekday. -#}
+    sixteen made-up weeks at the overall weighted rate (chosen on validation days). An age of 7 - day_number days, and every 7 more, is the same weekday. -#}
 {% macro weekday_rate(day_number) %}
   {%- set same_weekday = "age_days % 7 = " ~ (7 - day_number) -%}
   {%- set rate = demand_forecast.weighted_rate('is_purchase', 60) -%}
-  {{ return("(coalesce(sum(is_purchase * decay_60) filter (where " ~ same_weekday ~ "), 0) + 2 * " ~ rate ~ ") / (any_value(weekday_weight_" ~ day_number ~ ") + 2)") }}
+  {{ return("(coalesce(sum(is_purchase * decay_60) filter (where " ~ same_weekday ~ "), 0) + 16 * " ~ rate ~ ") / (any_value(weekday_weight_" ~ day_number ~ ") + 16)") }}
 {% endmacro %}

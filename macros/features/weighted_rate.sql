@@ -1,6 +1,6 @@
-{#- Exponentially weighted daily rate with a half-life in days over the known days. Purchases get five made-up days at 0.03 a
+{#- Exponentially weighted daily rate with a half-life in days over the known days. Purchases get ten made-up days at 0.03 a
     day, so that one purchase on the first day is not a rate of one. -#}
 {% macro weighted_rate(measure, half_life) %}
-  {%- set prior_days = 5 if measure == 'is_purchase' else 0 -%}
+  {%- set prior_days = 10 if measure == 'is_purchase' else 0 -%}
   {{ return("(coalesce(sum((" ~ measure ~ ") * decay_" ~ half_life ~ "), 0) + " ~ prior_days * 0.03 ~ ") / (any_value(known_weight_" ~ half_life ~ ") + " ~ prior_days ~ ")") }}
 {% endmacro %}
