@@ -137,4 +137,4 @@ def run_export(options: argparse.Namespace, warehouse: Warehouse) -> None:
 
 def run_report(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit() as connection:
-        print(report(connection, warehouse.relations))
+        print(f"warehouse: {warehouse.path}\n\n{report(connection, warehouse.relations)}")
