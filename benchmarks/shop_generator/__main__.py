@@ -33,9 +33,7 @@ def parser() -> argparse.ArgumentParser:
     events = commands.add_parser("events", help="write a shop of any size as Parquet")
     add_shop(events, customers=20_000)
     events.add_argument("--out", type=Path, required=True)
-    events.add_argument(
-        "--events-per-customer", type=float, help="thin or thicken the natural shop, of about 120 in 270 days"
-    )
+    events.add_argument("--events-per-customer", type=float, help="thin or thicken the natural shop, of about 120 in 270 days")
     events.add_argument("--truth", action=argparse.BooleanOptionalAction, default=True)
     events.add_argument("--next-day", action="store_true", help="also the day after, and rows 40 days late")
     events.set_defaults(run=run_events)

@@ -139,7 +139,15 @@ def app_rows(parameters: ShopParameters, catalogue: Catalogue, events: Events, d
     times, loaded = spelled(wall_times(parameters, events), "T"), loaded_times(parameters, events, delays)
     products, terms = named(catalogue.articles, events.product), named(catalogue.search_terms, events.term)
     return [
-        (f"a{number + 1}", customer_name(customer), times[number], APP_WORDS[events.kind[number]], products[number], terms[number], loaded[number])
+        (
+            f"a{number + 1}",
+            customer_name(customer),
+            times[number],
+            APP_WORDS[events.kind[number]],
+            products[number],
+            terms[number],
+            loaded[number],
+        )
         for number, customer in enumerate(events.customer.tolist())
     ]
 
@@ -151,7 +159,18 @@ def order_rows(parameters: ShopParameters, catalogue: Catalogue, events: Events,
     for number, customer in enumerate(events.customer.tolist()):
         word = "sale" if events.kind[number] == PURCHASE else "refund"
         money = f"{int(events.cents[number]) / 100:.2f}"
-        rows.append((f"o{number + 1}", customer_name(customer), times[number], word, products[number], str(events.quantity[number]), money, loaded[number]))
+        rows.append(
+            (
+                f"o{number + 1}",
+                customer_name(customer),
+                times[number],
+                word,
+                products[number],
+                str(events.quantity[number]),
+                money,
+                loaded[number],
+            )
+        )
     return rows
 
 
@@ -166,7 +185,12 @@ def customer_rows(parameters: ShopParameters, histories: Histories, random: np.r
 
 def product_rows(catalogue: Catalogue) -> list[Row]:
     return [
-        (article, CATEGORIES[catalogue.category[number]], BRANDS[catalogue.brand[number]], f"{int(catalogue.list_cents[number]) / 100:.2f}")
+        (
+            article,
+            CATEGORIES[catalogue.category[number]],
+            BRANDS[catalogue.brand[number]],
+            f"{int(catalogue.list_cents[number]) / 100:.2f}",
+        )
         for number, article in enumerate(catalogue.articles)
     ]
 

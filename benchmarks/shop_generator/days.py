@@ -29,7 +29,7 @@ def easter(year: int) -> date:
     d = (19 * (year % 19) + shift) % 30
     e = (2 * (year % 4) + 4 * (year % 7) + 6 * d + n) % 7
     days = 22 + d + e
-    if d == 29 and e == 6 or (d == 28 and e == 6 and year % 19 > 10):
+    if (d == 29 and e == 6) or (d == 28 and e == 6 and year % 19 > 10):
         days -= 7
     return date(year, 3, 1) + timedelta(days=days - 1)
 

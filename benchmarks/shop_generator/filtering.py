@@ -30,9 +30,7 @@ def attainable_probability(parameters: ShopParameters, histories: Histories) -> 
     return probability
 
 
-def day_likelihood(
-    parameters: ShopParameters, histories: Histories, day: int, here: NDArray[np.int64]
-) -> Floats:
+def day_likelihood(parameters: ShopParameters, histories: Histories, day: int, here: NDArray[np.int64]) -> Floats:
     """[K, S, n]: probability of everything seen on one day, given type and state."""
     mass = parameters.count_mass[parameters.calendar.weekday[day]]  # [kinds, K, S, counts]
     counts = histories.counts[here, day].astype(np.int64)

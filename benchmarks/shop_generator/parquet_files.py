@@ -50,9 +50,7 @@ def write_shop(parameters: ShopParameters, folder: Path, *, truth: bool, next_da
     written = 0
     with ExitStack() as files:
         main = files.enter_context(pq.ParquetWriter(folder / "events.parquet", EVENT_SCHEMA))
-        extra = next_day and files.enter_context(
-            pq.ParquetWriter(folder / "events_next_day.parquet", EVENT_SCHEMA)
-        )
+        extra = next_day and files.enter_context(pq.ParquetWriter(folder / "events_next_day.parquet", EVENT_SCHEMA))
         known = truth and files.enter_context(pq.ParquetWriter(folder / "truth.parquet", TRUTH_SCHEMA))
         for histories in simulate_chunks(run):
             events = make_events(run, catalogue, histories)
@@ -69,9 +67,7 @@ def write_shop(parameters: ShopParameters, folder: Path, *, truth: bool, next_da
     return written
 
 
-def event_table(
-    parameters: ShopParameters, catalogue: Catalogue, histories: Histories, events: Events
-) -> pa.Table:
+def event_table(parameters: ShopParameters, catalogue: Catalogue, histories: Histories, events: Events) -> pa.Table:
     """Events in the package's words; identifiers are distinct over all chunks."""
     ids = customer_ids(histories.first_customer, len(histories.types))
     first = np.datetime64(parameters.first_date, "us")

@@ -62,12 +62,8 @@ def seed_rows(parameters: ShopParameters, histories: Histories) -> dict[str, lis
     web = joined_events([events.take(events.channel == WEB), bot_events(parameters, random), anonymous])
     return {
         "shop_web_events": channel_rows("shop_web_events", parameters, catalogue, web, random),
-        "shop_app_events": channel_rows(
-            "shop_app_events", parameters, catalogue, events.take(events.channel == APP), random
-        ),
-        "shop_orders": channel_rows(
-            "shop_orders", parameters, catalogue, events.take(events.channel == DESK), random
-        ),
+        "shop_app_events": channel_rows("shop_app_events", parameters, catalogue, events.take(events.channel == APP), random),
+        "shop_orders": channel_rows("shop_orders", parameters, catalogue, events.take(events.channel == DESK), random),
         "shop_customers": customer_rows(parameters, histories, random),
         "shop_products": product_rows(catalogue),
         "shop_stock": stock_rows(parameters, catalogue, events, random),

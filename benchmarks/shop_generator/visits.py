@@ -73,9 +73,7 @@ def make_events(parameters: ShopParameters, catalogue: Catalogue, histories: His
     return joined_events([visits, return_events(parameters, visits, random)]).in_time()
 
 
-def visit_events(
-    parameters: ShopParameters, catalogue: Catalogue, histories: Histories, random: np.random.Generator
-) -> Events:
+def visit_events(parameters: ShopParameters, catalogue: Catalogue, histories: Histories, random: np.random.Generator) -> Events:
     """Every counted event of every customer-day; a day's events are one session."""
     customer, day, kind = spread_counts(histories)
     starts = np.flatnonzero(np.diff(customer * parameters.days + day, prepend=-1))

@@ -1,0 +1,103 @@
+"""Training: losses against plain calculations, no leakage of validation days into what is learnt, calibration, export."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from demand_forecast.model import OUTPUTS
+from demand_forecast_training import export as export_module
+from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
+from demand_forecast_training.errors import ExportRefused
+from demand_forecast_training.export import export
+from demand_forecast_training.losses import hazard_loss, poisson_loss
+from demand_forecast_training.scalers import fit_scalers
+from demand_forecast_training.training import Trained, batch_rates, train
+
+from .conftest import CHOICES
+
+
+def test_the_hazard_loss_equals_a_plain_calculation() -> None:
+    logit = torch.tensor([[0.3, -1.0, 0.5], [-0.2, 0.1, 2.0], [1.0, 1.0, 1.0]])
+    first, observed = [2, 0, 0], [3, 2, 3]
+    total = 0.0
+    for row in range(3):
+        for day in range(1, 4):
+            hazard = 1 / (1 + math.exp(-float(logit[row, day - 1])))
+            if first[row] == day:
+                total -= math.log(hazard)
+            elif (day < first[row]) if first[row] else (day <= observed[row]):
+                total -= math.log(1 - hazard)
+    assert float(hazard_loss(logit, torch.tensor(first), torch.tensor(observed))) == pytest.approx(total / 3, rel=1e-5)
+
+
+def test_the_rate_loss_is_smallest_at_the_mean_and_ignores_unobserved_days() -> None:
+    actual = torch.tensor([[0.0, 4.0, 100.0]])
+    observed = torch.tensor([2])
+    losses = {rate: float(poisson_loss(torch.full((1, 3), rate), actual, observed)) for rate in (1.5, 2.0, 2.5)}
+    assert min(losses, key=losses.__getitem__) == 2.0
+
+
+def test_scalers_see_training_days_only(data: Dataset) -> None:
+    wild = replace(data.validation, context=data.validation.context * 1000, units=data.validation.units * 1000)
+    before, after = fit_scalers(data, 4), fit_scalers(replace(data, validation=wild), 4)
+    for name, values in vars(before).items():
+        np.testing.assert_array_equal(values, getattr(after, name))
+
+
+def test_a_seed_gives_the_same_model(data: Dataset, trained: Trained) -> None:
+    again = train(data, CHOICES)
+    for name, values in trained.network.state_dict().items():
+        assert torch.equal(values, again.network.state_dict()[name]), name
+
+
+def test_batches_hold_every_origin_once_and_shared_histories(data: Dataset) -> None:
+    batches = list(dealt_batches(data.histories.lengths, data.train, 256, 2, np.random.default_rng(0)))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(data.train)))
+    batch = batch_of(data, data.train, batches[0])
+    assert len(batch.steps) < len(batch.rows)
+
+
+def test_steps_after_an_origin_do_not_move_its_rates(data: Dataset, trained: Trained) -> None:
+    """The state is read at the origin's own position: later steps of the same history, and padding, change nothing."""
+    rows = np.arange(200)
+    batch = batch_of(data, data.train, rows)
+    reach = np.zeros(batch.steps.shape[0], np.int64)
+    changed = batch.steps.copy()
+    last = batch.examples.position
+    np.maximum.at(reach, batch.row, last)
+    cut = int(np.median(last[last > 0]))
+    changed[:, cut:] += 7.0
+    with torch.no_grad():
+        before = batch_rates(trained.network, batch).hazard_logit
+        after = batch_rates(trained.network, replace(batch, steps=changed)).hazard_logit
+    reads_earlier = torch.from_numpy(last <= cut)
+    assert torch.equal(before[reads_earlier], after[reads_earlier])
+    assert not torch.equal(before[~reads_earlier], after[~reads_earlier])
+
+
+def test_calibration_makes_the_mean_right_and_keeps_the_order(trained: Trained) -> None:
+    model, raw = trained.model[0], trained.uncalibrated[0]
+    assert model.mean_probability == pytest.approx(model.purchase_rate, abs=0.01)
+    assert model.log_loss <= raw.log_loss + 1e-4
+    assert float(trained.network.slope) > 0
+
+
+def test_a_network_that_onnx_answers_differently_is_not_exported(
+    data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_module, "EXPORT_TOLERANCE", -1.0)
+    with pytest.raises(ExportRefused):
+        export(trained.network, data)
+
+
+def test_the_registry_row_tells_everything(row: dict[str, Any]) -> None:
+    assert row["model_version"].startswith("customer_demand-lstm-2025-06-01-")
+    assert row["model_version"].endswith(row["onnx_sha256"][:8])
+    assert row["training_rows"] == 1200 and row["validation_rows"] == 400
+    assert len(row["golden_rows"]) > 0 and len(row["weights_bytes"]) > 0
+    assert set(OUTPUTS) == {"purchase_hazard", "purchase_probability", "expected_units", "expected_revenue"}
