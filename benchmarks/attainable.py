@@ -23,7 +23,8 @@ from benchmarks.speed import RESULTS, ROOT, build, environment, execute, write_p
 COLUMNS = "event_id, customer_id, event_at, event_type, product_id, quantity, amount, search_term, session_id"
 JUDGED = """
     select errors.actual_purchased as bought, errors.purchase_probability as model, errors.baseline_probability as baseline,
-           truth.attainable_probability as attainable, truth.true_probability as intent, contexts.* exclude (customer_id, as_of_date)
+           truth.attainable_probability as attainable, truth.true_probability as intent,
+           contexts.* exclude (customer_id, as_of_date)
     from main_demand.prediction_errors as errors
     join main_demand.model_versions as versions on errors.model_version = versions.model_version and versions.is_champion
     join main_demand.seq_customer_contexts as contexts using (customer_id, as_of_date)
@@ -41,7 +42,16 @@ NOT_FEATURES = {"bought", "model", "baseline", "attainable", "intent", "role", "
 def prepare(project: Path, data: Path, customers: int, days: int) -> None:
     """Generate the shop, build, train and build again."""
     if not (data / "truth.parquet").exists():
-        command = [sys.executable, "-m", "benchmarks.shop_generator", "events", "--customers", str(customers), "--days", str(days)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.shop_generator",
+            "events",
+            "--customers",
+            str(customers),
+            "--days",
+            str(days),
+        ]
         subprocess.run([*command, "--out", str(data), "--truth"], cwd=ROOT, check=True)
     write_project(project)
     execute(
@@ -65,7 +75,14 @@ def lightgbm_probability(taught: dict[str, Any], judged: dict[str, Any]) -> np.n
     features, bought = matrix(taught), np.asarray(taught["bought"], dtype=float)
     train = lightgbm.Dataset(features[is_train], bought[is_train])
     validation = lightgbm.Dataset(features[~is_train], bought[~is_train], reference=train)
-    parameters = {"objective": "binary", "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 200, "verbose": -1, "seed": 1}
+    parameters = {
+        "objective": "binary",
+        "learning_rate": 0.05,
+        "num_leaves": 31,
+        "min_data_in_leaf": 200,
+        "verbose": -1,
+        "seed": 1,
+    }
     stop = lightgbm.early_stopping(30, verbose=False)
     booster = lightgbm.train(parameters, train, 1000, valid_sets=[validation], callbacks=[stop])
     return np.asarray(booster.predict(matrix(judged)))

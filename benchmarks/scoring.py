@@ -1,7 +1,7 @@
 """Throughput of the SQL function beside bare ONNX Runtime on the same arrays and beside a plain pandas and torch loop.
 
-Usage: ``python -m benchmarks.scoring PROJECT`` on a dbt project with a champion (any of the examples). Rows are validation origins.
-Writes benchmarks/results/scoring.md. Read the ratios: machines are noisy.
+Usage: ``python -m benchmarks.scoring PROJECT`` on a dbt project with a champion (any of the examples). Rows are validation
+origins. Writes benchmarks/results/scoring.md. Read the ratios: machines are noisy.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def measure(project: Path, rows: int) -> tuple[Model, dict[str, float], int]:
         con.execute(INPUTS.format_map(warehouse.relations | {"rows": str(rows)}))
         register(con, lambda *columns: score(model, *columns))
         table = con.sql("select * from inputs").to_arrow_table()
-        in_sql = "create or replace temp table answers as select score_customer_demand(context, steps, days) as answer from inputs"
+        in_sql = (
+            "create or replace temp table answers as select score_customer_demand(context, steps, days) as answer from inputs"
+        )
         udf = table.num_rows / seconds(lambda: con.execute(in_sql))
     batches = bare_batches(model, table)
     bare = table.num_rows / seconds(lambda: [model.run(*batch) for batch in batches])
@@ -90,7 +92,11 @@ def measure(project: Path, rows: int) -> tuple[Model, dict[str, float], int]:
     frame = table.slice(table.num_rows // 2, LOOP_ROWS).to_pandas()
     torch.set_num_threads(2)
     loop = len(frame) / seconds(lambda: loop_over_rows(network.eval(), frame))
-    return model, {"SQL function": udf, "bare ONNX Runtime, arrays made beforehand": bare, "pandas and torch, row by row": loop}, table.num_rows
+    return (
+        model,
+        {"SQL function": udf, "bare ONNX Runtime, arrays made beforehand": bare, "pandas and torch, row by row": loop},
+        table.num_rows,
+    )
 
 
 def main() -> None:

@@ -64,21 +64,32 @@ def gains(rows: dict[str, Any], seed: int = 0) -> dict[str, tuple[float, float, 
     whole = np.ones(len(bought))
     points = {
         "log_loss": (losses["model"].mean(), losses["baseline"].mean(), (losses["baseline"] - losses["model"]).mean()),
-        "average_precision": (precision["model"](whole), precision["baseline"](whole), precision["model"](whole) - precision["baseline"](whole)),
+        "average_precision": (
+            precision["model"](whole),
+            precision["baseline"](whole),
+            precision["model"](whole) - precision["baseline"](whole),
+        ),
     }
     bounds = {name: np.percentile(values, [2.5, 97.5]) for name, values in draws.items()}
     return {name: (*map(float, points[name]), *map(float, bounds[name])) for name in points}
 
 
 def report(title: str, warehouse: Path) -> str:
-    lines = [f"## {title}", "", "| horizon | metric | model | baseline | gain | 95 % interval | rows | customers |", "|---:|---|---:|---:|---:|---|---:|---:|"]
+    lines = [
+        f"## {title}",
+        "",
+        "| horizon | metric | model | baseline | gain | 95 % interval | rows | customers |",
+        "|---:|---|---:|---:|---:|---|---:|---:|",
+    ]
     for horizon in (1, 7, 30):
         rows = read_rows(warehouse, horizon)
         if not len(rows["bought"]):
             continue
         for metric, (model, baseline, gain, low, high) in gains(rows).items():
             size = f"{len(rows['bought']):,} | {int(np.max(rows['customer'])) + 1:,}"
-            lines.append(f"| {horizon} | {metric} | {model:.4f} | {baseline:.4f} | {gain:+.4f} | {low:+.4f} to {high:+.4f} | {size} |")
+            lines.append(
+                f"| {horizon} | {metric} | {model:.4f} | {baseline:.4f} | {gain:+.4f} | {low:+.4f} to {high:+.4f} | {size} |"
+            )
     return "\n".join([*lines, "", ""])
 
 

@@ -24,7 +24,17 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 STEPS_AND_STAGING = ("stg_", "seq_customer_steps")
-EVENT_COLUMNS = ("event_id", "customer_id", "event_at", "event_type", "product_id", "quantity", "amount", "search_term", "session_id")
+EVENT_COLUMNS = (
+    "event_id",
+    "customer_id",
+    "event_at",
+    "event_type",
+    "product_id",
+    "quantity",
+    "amount",
+    "search_term",
+    "session_id",
+)
 
 
 @dataclass
@@ -210,7 +220,17 @@ def node_cells(run: BuildRun, name: str) -> str:
 
 def generate(customers: int, data: Path) -> None:
     """Events, the day after them and late rows, by the shop generator."""
-    command = [sys.executable, "-m", "benchmarks.shop_generator", "events", "--customers", str(customers), "--out", str(data), "--no-truth"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.shop_generator",
+        "events",
+        "--customers",
+        str(customers),
+        "--out",
+        str(data),
+        "--no-truth",
+    ]
     subprocess.run([*command, "--next-day"], cwd=ROOT, check=True)
 
 

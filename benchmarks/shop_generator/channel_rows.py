@@ -83,7 +83,7 @@ def anonymous_events(parameters: ShopParameters, histories: Histories, random: n
     numbers = [-1 - visitor for visitor in range(ANONYMOUS_VISITORS) for _ in range(views[visitor])]
     day = [int(first[-1 - number]) for number in numbers]
     second = [int(start[visitor]) + 40 * view for visitor in range(ANONYMOUS_VISITORS) for view in range(views[visitor])]
-    links = []
+    links: list[Row] = []
     for visitor in range(LINKED_VISITORS):
         linked = parameters.first_date + timedelta(days=int(first[visitor] + delay[visitor]))
         links.append((visitor_name(-1 - visitor), customer_name(int(known[visitor])), f"{linked} 20:30:00"))
@@ -125,7 +125,7 @@ def loaded_times(parameters: ShopParameters, events: Events, delays: list[int]) 
 def web_rows(parameters: ShopParameters, catalogue: Catalogue, events: Events, delays: list[int]) -> list[Row]:
     times = spelled(utc_times(parameters, events), " ")
     products, terms = named(catalogue.articles, events.product), named(catalogue.search_terms, events.term)
-    rows = []
+    rows: list[Row] = []
     for number, customer in enumerate(events.customer.tolist()):
         session = events.session[number]
         rows.append((
@@ -155,7 +155,7 @@ def app_rows(parameters: ShopParameters, catalogue: Catalogue, events: Events, d
 def order_rows(parameters: ShopParameters, catalogue: Catalogue, events: Events, delays: list[int]) -> list[Row]:
     times, loaded = spelled(wall_times(parameters, events), " "), loaded_times(parameters, events, delays)
     products = named(catalogue.articles, events.product)
-    rows = []
+    rows: list[Row] = []
     for number, customer in enumerate(events.customer.tolist()):
         word = "sale" if events.kind[number] == PURCHASE else "refund"
         money = f"{int(events.cents[number]) / 100:.2f}"
@@ -176,7 +176,7 @@ def order_rows(parameters: ShopParameters, catalogue: Catalogue, events: Events,
 
 def customer_rows(parameters: ShopParameters, histories: Histories, random: np.random.Generator) -> list[Row]:
     country = uniform_integers(random, len(histories.types), len(COUNTRIES))
-    rows = []
+    rows: list[Row] = []
     for number, day in enumerate(np.minimum(histories.first_seen_day, parameters.days - 1).tolist()):
         signup: date = parameters.first_date + timedelta(days=day)
         rows.append((customer_name(histories.first_customer + number), str(signup), COUNTRIES[country[number]]))

@@ -64,7 +64,7 @@ def rate_by_weekday(parameters: ShopParameters, histories: Histories, train: Fla
     factor = np.array([bought[:, weekday == number][train[:, weekday == number]].mean() for number in range(7)])
     known_days = np.maximum(np.arange(parameters.days)[None, :] - histories.first_seen_day[:, None], 0)
     rate = (window_sum(bought, parameters.days) + USUAL_RATE * USUAL_DAYS) / (known_days + USUAL_DAYS)
-    return np.clip(rate * (factor / factor.mean())[weekday], 1e-4, 0.95)
+    return np.asarray(np.clip(rate * (factor / factor.mean())[weekday], 1e-4, 0.95))
 
 
 def trees(parameters: ShopParameters, histories: Histories, train: Flags) -> Floats:
@@ -89,13 +89,14 @@ def features(parameters: ShopParameters, histories: Histories) -> list[Floats]:
     active = ((histories.counts.sum(axis=2) + histories.lines) > 0).astype(np.float64)
     facts = [*kinds, bought, histories.lines.astype(np.float64), active]
     calendar = parameters.calendar
-    known_ahead = (calendar.weekday, calendar.promotion, calendar.holiday)
+    known_ahead = [np.asarray(days, dtype=np.float64) for days in (calendar.weekday, calendar.promotion, calendar.holiday)]
     found = [window_sum(fact, days) for fact in facts for days in WINDOWS]
     found += [days_since(fact) for fact in (bought, active, *kinds)]
     found += [decayed_sum(fact) for fact in (bought, active, *kinds)]
     found += [own_weekday_sum(bought, calendar.weekday), window_sum(bought, parameters.days)]
-    found += [np.broadcast_to(np.asarray(values, dtype=np.float64), bought.shape) for values in known_ahead]
-    return [*found, np.arange(parameters.days)[None, :] - histories.first_seen_day[:, None].astype(np.float64)]
+    found += [np.broadcast_to(days, bought.shape) for days in known_ahead]
+    known_days: Floats = np.arange(float(parameters.days))[None, :] - histories.first_seen_day[:, None]
+    return [*found, known_days]
 
 
 def window_sum(fact: NDArray[np.generic], days: int) -> Floats:
@@ -110,7 +111,7 @@ def days_since(fact: Floats) -> Floats:
     day = np.arange(fact.shape[1])
     last = np.maximum.accumulate(np.where(fact > 0, day, -365), axis=1)
     before = np.concatenate([np.full((len(fact), 1), -365), last[:, :-1]], axis=1)
-    return np.minimum(day - before, 365).astype(np.float64)
+    return np.asarray(np.minimum(day - before, 365), dtype=np.float64)
 
 
 def decayed_sum(fact: Floats) -> Floats:

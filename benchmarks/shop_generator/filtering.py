@@ -38,14 +38,14 @@ def day_likelihood(parameters: ShopParameters, histories: Histories, day: int, h
     likelihood = mass[0][:, :, counts[:, 0]]
     for kind in range(1, len(COUNT_KINDS)):
         likelihood = likelihood * mass[kind][:, :, counts[:, kind]]
-    return likelihood * purchase_likelihood(parameters, day, histories.lines[here, day].astype(np.int64))
+    return np.asarray(likelihood * purchase_likelihood(parameters, day, histories.lines[here, day].astype(np.int64)))
 
 
 def purchase_likelihood(parameters: ShopParameters, day: int, lines: NDArray[np.int64]) -> Floats:
     """[K, S, n]: probability of buying that many lines, given type and state."""
     purchase = parameters.purchase[day][:, :, None]
     of_lines = parameters.line_mass[:, np.maximum(lines - 1, 0)][:, None, :]
-    return np.where(lines > 0, purchase * of_lines, 1 - purchase)
+    return np.asarray(np.where(lines > 0, purchase * of_lines, 1 - purchase))
 
 
 def next_belief(parameters: ShopParameters, posterior: Floats, bought: NDArray[np.bool_]) -> Floats:
@@ -53,4 +53,4 @@ def next_belief(parameters: ShopParameters, posterior: Floats, bought: NDArray[n
     following = np.einsum("ksn,kst->ktn", posterior, parameters.transition[0])
     after = np.einsum("ksn,kst->ktn", posterior[:, :, bought], parameters.transition[1])
     following[:, :, bought] = after
-    return following
+    return np.asarray(following)

@@ -154,7 +154,7 @@ def start_of(kind: CustomerType) -> Array:
     state = np.full(len(STATES), 1 / len(STATES))
     for _ in range(2000):
         state = state @ step
-    return state / state.sum()
+    return np.asarray(state / state.sum())
 
 
 def poisson_mass(rates: Array) -> Array:

@@ -36,7 +36,7 @@ class Histories:
     def first_seen_day(self) -> Integers:
         """[n]: day of the first event; D where there is none."""
         seen = (self.counts.sum(axis=2) + self.lines) > 0
-        return np.where(seen.any(axis=1), seen.argmax(axis=1), seen.shape[1])
+        return np.asarray(np.where(seen.any(axis=1), seen.argmax(axis=1), seen.shape[1]))
 
 
 def simulate_chunks(parameters: ShopParameters) -> Iterator[Histories]:
@@ -54,7 +54,7 @@ def random_stream(parameters: ShopParameters, first_customer: int, purpose: int)
 def draw(uniforms: Floats, mass: Floats) -> Integers:
     """[n] uniforms, [n, m] probabilities -> [n] drawn indices, by inverse CDF."""
     cumulative = np.cumsum(mass, axis=1)
-    return np.minimum((uniforms[:, None] >= cumulative).sum(axis=1), mass.shape[1] - 1)
+    return np.asarray(np.minimum((uniforms[:, None] >= cumulative).sum(axis=1), mass.shape[1] - 1))
 
 
 def simulate(parameters: ShopParameters, first_customer: int, size: int) -> Histories:

@@ -22,7 +22,7 @@ def stock_rows(
     usual = np.maximum(leaving.sum(axis=0) / parameters.days, 0.05)
     on_hand = np.ceil(usual * COVER_DAYS).astype(np.int64)
     coming = np.zeros((parameters.days + max(LEAD_TIMES) + 1, products), dtype=np.int64)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for day in range(last + 1):
         on_hand = np.maximum(on_hand - leaving[day] + coming[day], 0)
         on_order = coming[day + 1 :].sum(axis=0)

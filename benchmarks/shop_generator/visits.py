@@ -115,7 +115,7 @@ def visit_seconds(random: np.random.Generator, starts: Integers, session: Intege
     hour = draw_from(random, len(starts), hours / hours.sum())
     start = hour * 3600 + uniform_integers(random, len(starts), 3600)
     elapsed = np.cumsum(10 + uniform_integers(random, len(session), 90))
-    return np.minimum(start[session] + elapsed - elapsed[starts][session], LAST_SECOND)
+    return np.asarray(np.minimum(start[session] + elapsed - elapsed[starts][session], LAST_SECOND))
 
 
 def choose_products(

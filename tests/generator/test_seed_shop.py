@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
 from benchmarks.shop_generator.dirt import DIRTY_ROWS
 from benchmarks.shop_generator.parameters import ShopParameters
 from benchmarks.shop_generator.parquet_files import write_shop
@@ -57,4 +58,3 @@ def test_the_attainable_score_is_calibrated(truth: dict[str, np.ndarray]) -> Non
     for rows in np.array_split(np.argsort(probability), 10):
         error = 4 * np.sqrt(probability[rows].mean() / len(rows)) + 0.002
         assert abs(bought[rows].mean() - probability[rows].mean()) < error
-

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from demand_forecast.signature import Signature
 from demand_forecast_training.dataset import Dataset, Examples, Histories
+from demand_forecast_training.export import export
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.workflow import registry_row
-from demand_forecast_training.export import export
 
 SIGNATURE = Signature(
-    context=("recency", "rate", "constant"), steps=("gap", "views", "bought"), days=("is_sunday", "is_holiday"), max_horizon_days=30
+    context=("recency", "rate", "constant"),
+    steps=("gap", "views", "bought"),
+    days=("is_sunday", "is_holiday"),
+    max_horizon_days=30,
 )
 CHOICES = HyperParameters(hidden_units=8, context_units=12, rank=9, context_bins=4, epochs=2, batch_origins=256, seed=3)
 

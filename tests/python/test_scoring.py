@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from demand_forecast.errors import BadInput, FeatureMismatch, ModelRefused, ProviderUnavailable, VersionMismatch
 from demand_forecast.dbt_models import check_version
+from demand_forecast.errors import BadInput, FeatureMismatch, ModelRefused, ProviderUnavailable, VersionMismatch
 from demand_forecast.model import OUTPUTS, load_model
 from demand_forecast.udf import length_batches, score
 
@@ -35,7 +35,11 @@ def columns() -> Columns:
     steps = [random.poisson(1.0, (length, 3)).astype(np.float32) for length in lengths]
     days = [random.integers(0, 2, (30, 2)).astype(np.float32) for _ in lengths]
     context = random.uniform(0.02, 0.3, (50, 3)).astype(np.float32)
-    return structs(context, ("recency", "rate", "constant")), lists(steps, ("gap", "views", "bought")), lists(days, ("is_sunday", "is_holiday"))
+    return (
+        structs(context, ("recency", "rate", "constant")),
+        lists(steps, ("gap", "views", "bought")),
+        lists(days, ("is_sunday", "is_holiday")),
+    )
 
 
 def answers(row: dict[str, Any], columns: Columns) -> dict[str, np.ndarray]:
@@ -116,7 +120,9 @@ def test_a_model_that_answers_its_golden_rows_differently_is_refused(row: dict[s
     with pa.ipc.open_stream(row["golden_rows"]) as reader:
         golden = reader.read_all()
     at = golden.schema.get_field_index("purchase_hazard")
-    moved = pa.array([[value + 0.01 for value in values] for values in golden["purchase_hazard"].to_pylist()], golden.schema.field(at).type)
+    moved = pa.array(
+        [[value + 0.01 for value in values] for values in golden["purchase_hazard"].to_pylist()], golden.schema.field(at).type
+    )
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, golden.schema) as writer:
         writer.write_table(golden.set_column(at, golden.schema.field(at), moved))
