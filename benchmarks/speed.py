@@ -231,7 +231,7 @@ def generate(customers: int, data: Path) -> None:
         str(data),
         "--no-truth",
     ]
-    subprocess.run([*command, "--next-day"], cwd=ROOT, check=True)
+    subprocess.run([*command, "--events-per-customer", "50", "--next-day"], cwd=ROOT, check=True)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.scalers import Scalers
+from demand_forecast_training.scalers import LEAST_RATE, Scalers
 
 ARCHITECTURES = {"lstm": nn.LSTM}
 OUTPUTS = 4  # hazard, extra units, repeat units, revenue
@@ -91,6 +91,11 @@ class Network(nn.Module):
         self.calendar_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, len(scalers.day_mean)) * 0.1)
         self.day_bias = nn.Parameter(torch.zeros(OUTPUTS, days))
         self.day_bias.data[0] = torch.as_tensor(scalers.hazard_logit)
+        self.has_habits = len(scalers.habit_columns) > 0
+        if self.has_habits:
+            self.register_buffer("habit_columns", torch.as_tensor(scalers.habit_columns)[torch.arange(days) % 7])
+            self.register_buffer("habit_mean", torch.tensor(scalers.habit_mean))
+            self.habit_weights = nn.Parameter(torch.full((OUTPUTS,), 0.5))
 
     def states(self, steps: Tensor) -> Tensor:
         """Memory after each step, (rows, time, hidden), of raw steps (rows, time, F)."""
@@ -104,6 +109,12 @@ class Network(nn.Module):
         values = torch.index_select(context, 1, self.bin_feature)
         return torch.clamp((values - self.bin_left) / self.bin_width, 0, 1)
 
+    def habits(self, context: Tensor) -> Tensor:
+        """Centred log of the customer's own rate on the weekday of each day, (batch, days): every output starts from the habit
+        and learns what differs from it."""
+        own = torch.clamp(torch.index_select(context, 1, self.habit_columns), LEAST_RATE, 1.0)
+        return torch.log(own) - self.habit_mean
+
     def rates(self, state: Tensor, context: Tensor, days: Tensor) -> Rates:
         """Rates of each day from the memory (batch, hidden), the raw context (batch, C) and the raw days (batch, days, K)."""
         known = torch.relu(self.context_layer(self.encoded_context(context)))
@@ -113,6 +124,8 @@ class Network(nn.Module):
         calendar = torch.clamp((days - self.day_mean) * self.day_scale, -CLAMP, CLAMP)
         tastes = (customer @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, outputs)
         scores = by_day + (calendar @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
+        if self.has_habits:
+            scores = scores + self.habit_weights.reshape(-1, 1, 1) * self.habits(context)
         grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
         hazard_logit = torch.clamp(scores[0], -LARGEST_LOGIT, LARGEST_LOGIT)
         return Rates(hazard_logit, grown[0] * self.extra_units_mean, grown[1] * self.repeat_units_mean, grown[2])

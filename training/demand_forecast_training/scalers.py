@@ -11,6 +11,9 @@ from demand_forecast.arrays import Floats, Integers
 from demand_forecast_training.dataset import Dataset, Examples
 
 SMALLEST = 1e-6
+HABIT = "weekday_rate_"
+LEAST_RATE = 1e-4
+"""Own rates below it count as this one."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Scalers:
     bin_feature: Integers  # (bins,) column of the context
     bin_left: Floats  # (bins,)
     bin_width: Floats  # (bins,)
+    habit_columns: Integers  # (7,) columns of the context with the own rate of target day 1 to 7, or empty
+    habit_mean: float  # mean log of those rates
     hazard_logit: Floats  # (days,)
     extra_units: float
     repeat_units: float
@@ -81,10 +86,21 @@ def starting_rates(train: Examples, first_unit: float) -> tuple[Floats, float, f
     return logit, max(extra, 1e-3), max(repeat, 1e-4), max(revenue, 1e-4)
 
 
+def habits(context: Floats, names: tuple[str, ...]) -> tuple[Integers, float]:
+    """Columns of the customer's own rate by weekday (HABIT and a number from 1 to 7), and the mean of their logs. Without all
+    seven the network does without."""
+    wanted = [f"{HABIT}{number}" for number in range(1, 8)]
+    if not set(wanted) <= set(names):
+        return np.zeros(0, np.int64), 0.0
+    columns = np.array([names.index(name) for name in wanted])
+    return columns, float(np.log(np.maximum(context[:, columns], LEAST_RATE)).mean(dtype=np.float64))
+
+
 def fit_scalers(data: Dataset, bins: int) -> Scalers:
     """Scalers of a data set, from its training origins, the steps that they read and their days."""
     step_mean, step_scale = mean_and_scale(signed_log(seen_steps(data)))
     day_mean, day_scale = mean_and_scale(data.days[np.unique(data.train.date)].reshape(-1, data.days.shape[2]))
     feature, left, width = context_bins(data.train.context, bins)
     logit, extra, repeat, revenue = starting_rates(data.train, float(data.are_units_whole))
-    return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, logit, extra, repeat, revenue)
+    columns, mean = habits(data.train.context, data.signature.context)
+    return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, columns, mean, logit, extra, repeat, revenue)
