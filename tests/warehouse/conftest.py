@@ -24,7 +24,7 @@ def trained_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFacto
     """A shop with a champion that has scored everything."""
     folder = tmp_path_factory.mktemp("trained")
     project = copied(built_shop, folder)
-    project.demand("train", "--epochs", "3")
+    project.demand("train", "--epochs", "3", "--promote")
     project.build()
     return project
 

@@ -61,6 +61,8 @@ class Network(nn.Module):
     units_scale: Tensor
     revenue_scale: Tensor
     first_unit: Tensor
+    habit_columns: Tensor
+    habit_mean: Tensor
 
     def __init__(self, scalers: Scalers, choices: HyperParameters) -> None:
         super().__init__()
