@@ -12,7 +12,7 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.scalers import LEAST_RATE, Scalers
 
 ARCHITECTURES = {"lstm": nn.LSTM}
-OUTPUTS = 4  # hazard, extra units, repeat units, revenue
+OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
 LARGEST_LOG_RATE = 6.0
 CLAMP = 5.0
@@ -20,12 +20,12 @@ CLAMP = 5.0
 
 class Rates(NamedTuple):
     """What the head says of each day, all (batch, days): the logit of the first purchase's hazard, uncalibrated; units beyond
-    the first on the first purchase day; units of the days after it; revenue in training's mean daily revenue."""
+    the first on the first purchase day; units of the days after it; revenue of a unit."""
 
     hazard_logit: Tensor
     extra_units: Tensor
     repeat_units: Tensor
-    revenue: Tensor
+    price: Tensor
 
 
 class Forecast(NamedTuple):
@@ -53,9 +53,12 @@ class Network(nn.Module):
     bin_feature: Tensor
     bin_left: Tensor
     bin_width: Tensor
-    extra_units_mean: Tensor
-    repeat_units_mean: Tensor
-    revenue_mean: Tensor
+    extra_units: Tensor
+    repeat_units: Tensor
+    unitless: Tensor
+    price: Tensor
+    basket_units: Tensor
+    basket_revenue: Tensor
     slope: Tensor
     intercepts: Tensor
     units_scale: Tensor
@@ -66,7 +69,7 @@ class Network(nn.Module):
 
     def __init__(self, scalers: Scalers, choices: HyperParameters) -> None:
         super().__init__()
-        days, self.rank = len(scalers.hazard_logit), choices.rank
+        days, self.rank = len(scalers.start.hazard_logit), choices.rank
         for name in (
             "step_mean",
             "step_scale",
@@ -77,8 +80,8 @@ class Network(nn.Module):
             "bin_width",
         ):
             self.register_buffer(name, torch.as_tensor(getattr(scalers, name)).clone())
-        for name in ("extra_units", "repeat_units", "revenue"):
-            self.register_buffer(f"{name}_mean", torch.tensor(getattr(scalers, name)))
+        for name in ("extra_units", "repeat_units", "unitless", "price", "basket_units", "basket_revenue"):
+            self.register_buffer(name, torch.tensor(getattr(scalers.start, name)))
         for name, start in (("slope", 1.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
             self.register_buffer(name, torch.tensor(start))
         self.register_buffer("intercepts", torch.zeros(days))
@@ -92,7 +95,7 @@ class Network(nn.Module):
         self.day_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, days) * 0.1)
         self.calendar_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, len(scalers.day_mean)) * 0.1)
         self.day_bias = nn.Parameter(torch.zeros(OUTPUTS, days))
-        self.day_bias.data[0] = torch.as_tensor(scalers.hazard_logit)
+        self.day_bias.data[0] = torch.as_tensor(scalers.start.hazard_logit)
         self.has_habits = len(scalers.habit_columns) > 0
         if self.has_habits:
             self.register_buffer("habit_columns", torch.as_tensor(scalers.habit_columns)[torch.arange(days) % 7])
@@ -130,7 +133,7 @@ class Network(nn.Module):
             scores = scores + self.habit_weights.reshape(-1, 1, 1) * self.habits(context)
         grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
         hazard_logit = torch.clamp(scores[0], -LARGEST_LOGIT, LARGEST_LOGIT)
-        return Rates(hazard_logit, grown[0] * self.extra_units_mean, grown[1] * self.repeat_units_mean, grown[2])
+        return Rates(hazard_logit, grown[0] * self.extra_units, grown[1] * self.repeat_units, grown[2] * self.price)
 
     def forecast(self, rates: Rates) -> Forecast:
         """Calibrated forecast of rates. Probabilities come from sums of log survival, so small ones keep their digits."""
@@ -139,8 +142,9 @@ class Network(nn.Module):
         hazard = one_minus_exp(day_survival)
         first_purchase = torch.exp(survival - day_survival) * hazard
         beyond = self.units_scale * (first_purchase * rates.extra_units + rates.repeat_units)
-        revenue = rates.revenue * self.revenue_mean * self.revenue_scale
-        return Forecast(hazard, one_minus_exp(survival), first_purchase * self.first_unit + beyond, revenue)
+        units = first_purchase * self.first_unit + beyond
+        revenue = (units + self.unitless) * rates.price * self.revenue_scale
+        return Forecast(hazard, one_minus_exp(survival), units, revenue)
 
     def forward(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> Forecast:
         """Forecast of steps (batch, time, F), right-padded, of which `position` (batch,) count; the exported graph."""

@@ -17,6 +17,25 @@ LEAST_RATE = 1e-4
 
 
 @dataclass(frozen=True)
+class StartingRates:
+    """Averages of the training days at which the network starts."""
+
+    hazard_logit: Floats  # (days,)
+    extra_units: float
+    """Units beyond the first on a first purchase day (beyond none where units are not whole)."""
+    repeat_units: float
+    """Units of a day that is not the first purchase day."""
+    unitless: float
+    """Units to add before multiplying by a price, since some purchases have revenue and no units: 1 % of a day's."""
+    price: float
+    """Revenue of a unit."""
+    basket_units: float
+    """Units of a purchase day."""
+    basket_revenue: float
+    """Revenue of a purchase day."""
+
+
+@dataclass(frozen=True)
 class Scalers:
     """Standard scales of steps and days, bins of the context, and the rates at which the network starts.
 
@@ -32,10 +51,7 @@ class Scalers:
     bin_width: Floats  # (bins,)
     habit_columns: Integers  # (7,) columns of the context with the own rate of target day 1 to 7, or empty
     habit_mean: float  # mean log of those rates
-    hazard_logit: Floats  # (days,)
-    extra_units: float
-    repeat_units: float
-    revenue: float
+    start: StartingRates
 
 
 def signed_log(values: Floats) -> Floats:
@@ -72,18 +88,27 @@ def seen_steps(data: Dataset) -> Floats:
     return data.histories.steps[places < np.repeat(reach, data.histories.lengths)]
 
 
-def starting_rates(train: Examples, first_unit: float) -> tuple[Floats, float, float, float]:
-    """Hazard logit of each day, units beyond `first_unit` on a first purchase day, units and revenue of any other day."""
+def starting_rates(train: Examples, first_unit: float) -> StartingRates:
+    """Averages over the observed days of training origins; each is above 0."""
     days = np.arange(1, train.units.shape[1] + 1)
     first, observed = train.first_purchase_day[:, None], train.observed_days[:, None]
-    at_risk = ((days <= observed) & ((first == 0) | (days <= first))).sum(axis=0)
-    hazard = ((days == first).sum(axis=0) + 0.5) / (at_risk + 20)
     is_first, is_seen = days == first, days <= observed
+    at_risk = (is_seen & ((first == 0) | (days <= first))).sum(axis=0)
+    hazard = (is_first.sum(axis=0) + 0.5) / (at_risk + 20)
+    seen = max(int(is_seen.sum()), 1)
+    units, revenue = (float(amount.sum(where=is_seen, dtype=np.float64)) / seen for amount in (train.units, train.revenue))
+    purchases = max(float(((train.units > 0) | (train.revenue > 0)).sum(where=is_seen)) / seen, SMALLEST)
     extra = float(train.units[is_first].mean()) - first_unit if is_first.any() else 0.0
-    repeat = float(train.units[~is_first & is_seen].sum() / max(is_seen.sum(), 1))
-    revenue = float(train.revenue[is_seen].sum() / max(is_seen.sum(), 1))
-    logit = np.log(hazard / (1 - hazard)).astype(np.float32)
-    return logit, max(extra, 1e-3), max(repeat, 1e-4), max(revenue, 1e-4)
+    unitless = max(0.01 * units, SMALLEST)
+    return StartingRates(
+        hazard_logit=np.log(hazard / (1 - hazard)).astype(np.float32),
+        extra_units=max(extra, 1e-3),
+        repeat_units=max(float(train.units.sum(where=is_seen & ~is_first)) / seen, 1e-4),
+        unitless=unitless,
+        price=max(revenue / (units + unitless), 1e-4),
+        basket_units=max(units / purchases, SMALLEST),
+        basket_revenue=max(revenue / purchases, SMALLEST),
+    )
 
 
 def habits(context: Floats, names: tuple[str, ...]) -> tuple[Integers, float]:
@@ -101,6 +126,6 @@ def fit_scalers(data: Dataset, bins: int) -> Scalers:
     step_mean, step_scale = mean_and_scale(signed_log(seen_steps(data)))
     day_mean, day_scale = mean_and_scale(data.days[np.unique(data.train.date)].reshape(-1, data.days.shape[2]))
     feature, left, width = context_bins(data.train.context, bins)
-    logit, extra, repeat, revenue = starting_rates(data.train, float(data.are_units_whole))
+    start = starting_rates(data.train, float(data.are_units_whole))
     columns, mean = habits(data.train.context, data.signature.context)
-    return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, columns, mean, logit, extra, repeat, revenue)
+    return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, columns, mean, start)

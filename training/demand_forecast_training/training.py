@@ -140,14 +140,14 @@ def batch_rates(network: Network, batch: Batch) -> Rates:
 
 
 def losses(rates: Rates, network: Network, examples: Examples) -> dict[str, Tensor]:
-    """Parts of the loss, each a mean over the origins of a sum over the observed days."""
-    observed = torch.from_numpy(examples.observed_days)
-    units = network.forecast(rates).expected_units
-    revenue = torch.from_numpy(examples.revenue) / network.revenue_mean
+    """Parts of the loss, each a mean over the origins of a sum over the observed days. Units and revenue are counted in average
+    purchase days, so that the parts weigh alike in every shop."""
+    observed, said = torch.from_numpy(examples.observed_days), network.forecast(rates)
+    units, revenue = torch.from_numpy(examples.units), torch.from_numpy(examples.revenue)
     return {
         "hazard": hazard_loss(rates.hazard_logit, torch.from_numpy(examples.first_purchase_day), observed),
-        "units": poisson_loss(units, torch.from_numpy(examples.units), observed),
-        "revenue": poisson_loss(rates.revenue, revenue, observed),
+        "units": poisson_loss(said.expected_units / network.basket_units, units / network.basket_units, observed),
+        "revenue": poisson_loss(said.expected_revenue / network.basket_revenue, revenue / network.basket_revenue, observed),
     }
 
 
