@@ -7,3 +7,5 @@ where examples.observed_days < 1
     or {{ demand_forecast.add_days('examples.as_of_date', 'examples.observed_days') }} > case
         when examples.role = 'train' then cuts.fitted_through_date else cuts.trained_through_date
     end
+    or {{ demand_forecast.list_length('examples.purchases') }} > 0
+    and {{ demand_forecast.list_item('examples.purchases', demand_forecast.list_length('examples.purchases')) }}.day > examples.observed_days

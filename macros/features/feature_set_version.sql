@@ -1,4 +1,5 @@
-{#- Raise it whenever the meaning of a feature changes: a model trained on another version is refused by name. -#}
+{#- What the features mean: a number to raise by hand whenever that changes, and the setting that changes it. A model that was
+    trained on another one is refused by name. -#}
 {% macro feature_set_version() %}
-  {{ return(1) }}
+  {{ return("'1-" ~ demand_forecast.setting('units_basis') ~ "'") }}
 {% endmacro %}

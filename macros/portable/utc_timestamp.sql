@@ -7,7 +7,9 @@
 {% macro duckdb__utc_timestamp(column, zone) %}
   {%- set wall = "try_cast(" ~ column ~ " as timestamp)" -%}
   {%- if zone != 'UTC' -%}{%- set wall = "timezone('UTC', timezone('" ~ zone ~ "', " ~ wall ~ "))" -%}{%- endif -%}
-  {{ return("case when typeof(" ~ column ~ ") = 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(" ~ column ~ " as timestamptz)) else " ~ wall ~ " end") }}
+  {%- set has_zone = "typeof(" ~ column ~ ") in ('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS')"
+      ~ " or typeof(" ~ column ~ ") = 'VARCHAR' and regexp_matches(cast(" ~ column ~ " as varchar), ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')" -%}
+  {{ return("case when " ~ has_zone ~ " then timezone('UTC', try_cast(" ~ column ~ " as timestamptz)) else " ~ wall ~ " end") }}
 {% endmacro %}
 
 {% macro default__utc_timestamp(column, zone) %}

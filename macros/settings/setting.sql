@@ -11,7 +11,6 @@
       'training_rows': ('integer', [1, 1000000000]), 'customer_sample_percent': ('integer', [1, 100]),
       'max_events_per_day': ('integer', [1, 1000000000]),
       'units_basis': ('choice', ['gross', 'net']),
-      'require_gpu': ('choice', [true, false]), 'customer_daily_forecasts': ('choice', [true, false]),
   } -%}
   {%- set kind, allowed = rules[name] -%}
   {%- if kind == 'integer' -%}

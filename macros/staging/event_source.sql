@@ -13,9 +13,11 @@
   {%- for word, event_type in (entry.get('event_types') or {}).items() if event_type not in demand_forecast.event_types() -%}
     {{ demand_forecast.refuse(what ~ " maps `" ~ word ~ "` to the event type `" ~ event_type ~ "`; known are " ~ demand_forecast.event_types() | join(', ')) }}
   {%- endfor -%}
+  {%- if entry.get('required', true) not in [true, false] -%}
+    {{ demand_forecast.refuse("`required` of " ~ what ~ " is `" ~ entry.required ~ "`; it takes true or false") }}
+  {%- endif -%}
   {%- do source.update({
       'name': entry.name, 'constants': constants, 'event_types': entry.get('event_types') or {},
-      'time_zone': demand_forecast.check_time_zone(entry.get('time_zone', 'UTC'), "`time_zone` of " ~ what),
       'required': entry.get('required', true)}) -%}
   {{ return(source) }}
 {% endmacro %}

@@ -1,7 +1,7 @@
 {#- Select that gives every checked row its verdict. Callers pass the rows of the days they need, whole days only: both windows lie
     inside a customer's day, so a slice of days is judged as it would be in the whole. -#}
 {% macro judged_rows(checked_rows) %}
-with rows_of_day as (
+with copies as (
 
     select
         *,
@@ -14,9 +14,17 @@ with rows_of_day as (
                 event_id,
                 case when event_id is null then row_hash end
             order by loaded_at nulls last, event_at, row_hash
-        ) as copy_number,
-        count(*) over (partition by event_date, customer_id, row_reason) as rows_of_customer
+        ) as copy_number
     from {{ checked_rows }}
+
+),
+
+rows_of_day as (
+
+    select
+        *,
+        count(*) filter (where copy_number = 1) over (partition by event_date, customer_id, row_reason) as rows_of_customer
+    from copies
 
 ),
 
@@ -60,7 +68,7 @@ select
     case when event_type in ('purchase', 'return') then coalesce(abs(quantity), 1) else 0 end as counted_units,
     cast(
         case
-            when event_type in ('purchase', 'return')
+            when reason is null and event_type in ('purchase', 'return')
                 then coalesce(abs(amount), abs(unit_price) * coalesce(abs(quantity), 1), 0)
             else 0
         end as decimal(18, 4)

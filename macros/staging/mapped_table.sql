@@ -1,4 +1,4 @@
-{#- A mapped table, validated: {ref or source, columns}. Unknown columns, missing required ones and bad names are refused. -#}
+{#- A mapped table, validated: {ref or source, columns, time_zone}. Unknown columns, missing required ones and bad names are refused. -#}
 {% macro mapped_table(entry, what, known, required) %}
   {%- if entry is not mapping or ('ref' in entry) == ('source' in entry) -%}
     {{ demand_forecast.refuse(what ~ " needs either `ref: my_model` or `source: [source_name, table_name]`") }}
@@ -13,5 +13,6 @@
   {%- for name in required if name not in columns -%}
     {{ demand_forecast.refuse(what ~ " maps no `" ~ name ~ "`: add it under `columns`") }}
   {%- endfor -%}
-  {{ return({'ref': entry.get('ref'), 'source': entry.get('source'), 'columns': columns, 'what': what}) }}
+  {{ return({'ref': entry.get('ref'), 'source': entry.get('source'), 'columns': columns, 'what': what,
+             'time_zone': demand_forecast.check_time_zone(entry.get('time_zone', 'UTC'), "`time_zone` of " ~ what)}) }}
 {% endmacro %}

@@ -13,10 +13,7 @@ with origins as (
 
 horizons as (
 
-    {%- for days in demand_forecast.horizons() %}
-    select {{ days }} as horizon_days
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ demand_forecast.horizon_rows() }}
 
 ),
 
@@ -31,18 +28,6 @@ windows as (
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
     where {{ demand_forecast.add_days('origins.as_of_date', 'horizons.horizon_days') }} <= cuts.latest_origin_date
 
-),
-
-purchase_days as (
-
-    select
-        customer_id,
-        event_date,
-        {{ demand_forecast.demand_units() }} as units,
-        {{ demand_forecast.demand_revenue() }} as revenue
-    from {{ ref('demand_forecast', 'seq_customer_steps') }}
-    where purchase_count > 0
-
 )
 
 select
@@ -53,7 +38,7 @@ select
     round(coalesce(sum(purchase_days.units), 0), 9) as units,
     round(coalesce(sum(purchase_days.revenue), 0), 9) as revenue
 from windows
-left join purchase_days
+left join {{ ref('demand_forecast', 'lbl_purchase_days') }} as purchase_days
     on windows.customer_id = purchase_days.customer_id
         and purchase_days.event_date > windows.as_of_date
         and purchase_days.event_date <= {{ demand_forecast.add_days('windows.as_of_date', 'windows.horizon_days') }}

@@ -16,18 +16,6 @@ with origins as (
 
 ),
 
-purchase_days as (
-
-    select
-        customer_id,
-        event_date,
-        {{ demand_forecast.demand_units() }} as units,
-        {{ demand_forecast.demand_revenue() }} as revenue
-    from {{ ref('demand_forecast', 'seq_customer_steps') }}
-    where purchase_count > 0
-
-),
-
 purchases_ahead as (
 
     select
@@ -37,7 +25,7 @@ purchases_ahead as (
         purchase_days.units,
         purchase_days.revenue
     from origins
-    inner join purchase_days
+    inner join {{ ref('demand_forecast', 'lbl_purchase_days') }} as purchase_days
         on origins.customer_id = purchase_days.customer_id
             and purchase_days.event_date > origins.as_of_date
             and purchase_days.event_date <= {{ demand_forecast.add_days('origins.as_of_date', 'origins.observed_days') }}

@@ -4,7 +4,7 @@
 {%- set changed_dates %}
     select distinct counts.event_date
     from {{ ref('demand_forecast', 'stg_event_counts') }} as counts
-    left join {{ kept }} as was
+    left join (select distinct source, event_date, day_fingerprint from {{ kept }}) as was
         on counts.source_name = was.source
             and counts.event_date = was.event_date
             and counts.day_fingerprint = was.day_fingerprint
@@ -51,10 +51,9 @@ rows_of_changed_days as (
 
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
-    where coalesce(event_date, cast('1900-01-01' as date)) in (select event_date from changed_days)
-        {%- if kept %}
-        and coalesce(event_date, cast('1900-01-01' as date)) in ({{ demand_forecast.changed_dates(changed_dates) }})
-        {%- endif %}
+    where {{ demand_forecast.day_of_row() }} in (
+        {{ demand_forecast.changed_dates(changed_dates) if kept else 'select event_date from changed_days' }}
+    )
 
 ),
 
@@ -81,7 +80,7 @@ select
 from judged_rows
 inner join changed_days
     on judged_rows.source_name = changed_days.source_name
-        and coalesce(judged_rows.event_date, cast('1900-01-01' as date)) = changed_days.event_date
+        and {{ demand_forecast.day_of_row('judged_rows.event_date') }} = changed_days.event_date
 where judged_rows.verdict <> 'accepted'
 {%- if kept %}
 union all

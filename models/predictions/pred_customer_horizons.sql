@@ -1,11 +1,8 @@
--- One row per ledger row and horizon: the daily forecasts added up.
+-- One row per ledger row and horizon that it reaches: the daily forecasts added up.
 {{ config(materialized='view') }}
 with horizons as (
 
-    {%- for days in demand_forecast.horizons() %}
-    select {{ days }} as horizon_days
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ demand_forecast.horizon_rows() }}
 
 )
 
@@ -26,4 +23,4 @@ select
     round(cast({{ demand_forecast.list_total(demand_forecast.list_start('ledger.' ~ name, 'horizons.horizon_days')) }} as double), 6) as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ ref('demand_forecast', 'pred_customer_ledger') }} as ledger
-cross join horizons
+inner join horizons on horizons.horizon_days <= {{ demand_forecast.list_length('ledger.purchase_probability') }}

@@ -29,19 +29,22 @@ with answered as (
     inner join {{ ref('demand_forecast', 'pred_customer_baseline') }} as baseline
         on requests.customer_id = baseline.customer_id and requests.as_of_date = baseline.as_of_date
     left join {{ ref('demand_forecast', 'pred_customer_model') }} as scores
-        on requests.customer_id = scores.customer_id and requests.as_of_date = scores.as_of_date
+        on requests.customer_id = scores.customer_id
+            and requests.as_of_date = scores.as_of_date
+            and requests.purpose = scores.purpose
 
 )
 
 select answered.*
 from answered
 {%- if is_incremental() %}
-left join (
-    select distinct customer_id, as_of_date, input_hash, model_version from {{ this }}
-) as said
-    on answered.customer_id = said.customer_id
-        and answered.as_of_date = said.as_of_date
-        and answered.input_hash = said.input_hash
-        and answered.model_version = said.model_version
-where said.customer_id is null
+where not exists (
+    select 1
+    from {{ this }} as said
+    where said.customer_id = answered.customer_id
+        and said.as_of_date = answered.as_of_date
+        and said.input_hash = answered.input_hash
+        and said.model_version = answered.model_version
+        and said.purpose = answered.purpose
+)
 {%- endif %}

@@ -1,6 +1,6 @@
--- One row per customer and origin that the serving version has not scored yet: the latest origin of everyone eligible, and
--- the test origins that the version has not seen in training. The ledger is read through the graph, not by ref, since
--- request -> model -> ledger -> request would be a cycle.
+-- One row per customer, origin and purpose that the serving version has not scored yet: the latest origin of everyone eligible,
+-- asked again when an input has changed, and the test origins that the version has not seen in training, asked once. The ledger
+-- is read through the graph, not by ref, since request -> model -> ledger -> request would be a cycle.
 {%- set ledger = demand_forecast.relation_of_model('pred_customer_ledger') %}
 with serving as (
 
@@ -31,12 +31,24 @@ wanted as (
 select wanted.*
 from wanted
 {%- if ledger %}
-left join (
-    select distinct customer_id, as_of_date, input_hash, model_version from {{ ledger }}
-) as scored
-    on wanted.customer_id = scored.customer_id
-        and wanted.as_of_date = scored.as_of_date
-        and wanted.input_hash = scored.input_hash
-        and wanted.model_version = scored.model_version
-where scored.customer_id is null
+where wanted.purpose = 'served' and not exists (
+    select 1
+    from {{ ledger }} as said
+    where said.customer_id = wanted.customer_id
+        and said.as_of_date = wanted.as_of_date
+        and said.model_version = wanted.model_version
+        and said.input_hash = wanted.input_hash
+        and said.purpose = 'served'
+)
+union all
+select wanted.*
+from wanted
+where wanted.purpose = 'backtest' and not exists (
+    select 1
+    from {{ ledger }} as said
+    where said.customer_id = wanted.customer_id
+        and said.as_of_date = wanted.as_of_date
+        and said.model_version = wanted.model_version
+        and said.purpose in ('served', 'backtest')
+)
 {%- endif %}

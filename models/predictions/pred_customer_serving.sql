@@ -8,7 +8,9 @@ inner join {{ ref('demand_forecast', 'seq_origins') }} as origins
         and forecasts.as_of_date = origins.as_of_date
         and forecasts.input_hash = origins.input_hash
 left join {{ ref('demand_forecast', 'pred_champion') }} as champion on forecasts.model_version = champion.model_version
-where origins.role = 'latest' and (champion.model_version is not null or forecasts.predictor = 'baseline')
+where origins.role = 'latest'
+    and forecasts.purpose = 'served'
+    and (champion.model_version is not null or forecasts.predictor = 'baseline')
 qualify row_number() over (
     partition by forecasts.customer_id, forecasts.horizon_days
     order by champion.model_version nulls last, forecasts.scored_at desc

@@ -1,19 +1,12 @@
 -- One row per customer and origin (as_of_date): its role, the customer's last step, and a fingerprint of all that was known.
--- A customer is eligible while it was active within active_days. A step answers for every day until the customer's next one.
+-- A customer is eligible while it was active within active_days.
 {%- set own_origins = demand_forecast.optional_table('origins_relation') %}
 with timeline as (
 
     select
         *,
         {{ demand_forecast.hash_bucket('customer_id', 1024) }} as sample_bucket,
-        {{ demand_forecast.hash_bucket('customer_id', 420) }} as day_bucket,
-        coalesce(
-            least(
-                {{ demand_forecast.add_days('next_event_date', -1) }},
-                {{ demand_forecast.add_days('event_date', demand_forecast.setting('active_days') - 1) }}
-            ),
-            {{ demand_forecast.add_days('event_date', demand_forecast.setting('active_days') - 1) }}
-        ) as eligible_through_date
+        {{ demand_forecast.hash_bucket('customer_id', 420) }} as day_bucket
     from {{ ref('demand_forecast', 'seq_customer_timeline') }}
 
 ),
@@ -41,7 +34,11 @@ wanted as (
         timeline.customer_id,
         days.as_of_date,
         days.role
-    from timeline
+    from (
+        select *
+        from timeline
+        where sample_bucket < (select max(customer_buckets) from {{ ref('demand_forecast', 'seq_origin_days') }} where role <> 'latest')
+    ) as timeline
     inner join {{ ref('demand_forecast', 'seq_origin_days') }} as days
         on days.as_of_date between timeline.event_date and timeline.eligible_through_date
     where days.role <> 'latest'
@@ -69,7 +66,6 @@ known as (
         timeline.event_date as last_event_date,
         timeline.first_event_date,
         timeline.last_purchase_date,
-        timeline.first_purchase_date,
         coalesce(timeline.purchase_day_count, 0) as purchase_day_count,
         timeline.block,
         coalesce({{ demand_forecast.position_of('timeline.step_number') }}, 0) as position,

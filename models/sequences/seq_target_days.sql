@@ -35,6 +35,7 @@ features as (
     left join {{ ref('demand_forecast', 'stg_calendar') }} as calendar
         on target_days.target_date = calendar.calendar_date
             and coalesce(calendar.known_from_date, target_days.as_of_date) <= target_days.as_of_date
+    group by target_days.as_of_date, target_days.day_number
 
 )
 

@@ -1,4 +1,4 @@
--- One row per day of the shop's calendar; known_from_date is null for what was always known. Empty where the shop maps no such table.
+-- One row per day of the shop's calendar and day from which that was known (null: always). Empty where no such table is mapped.
 {%- set table = demand_forecast.optional_table('calendar') %}
 with mapped as (
     {% if table %}
@@ -18,7 +18,11 @@ with mapped as (
     {% endif %}
 )
 
-select *
+select
+    calendar_date,
+    known_from_date,
+    max(coalesce(is_holiday, false)) as is_holiday,
+    max(coalesce(is_promotion, false)) as is_promotion
 from mapped
 where calendar_date is not null
-qualify row_number() over (partition by calendar_date order by is_holiday, is_promotion, known_from_date) = 1
+group by calendar_date, known_from_date

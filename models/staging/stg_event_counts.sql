@@ -33,7 +33,7 @@ rows_of_changed_days as (
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
     {%- if is_incremental() %}
-    where coalesce(event_date, cast('1900-01-01' as date)) in (
+    where {{ demand_forecast.day_of_row() }} in (
         {{ demand_forecast.changed_dates('select distinct event_date from (' ~ changed_days ~ ') as changed order by 1') }}
     )
     {%- endif %}
@@ -50,12 +50,12 @@ judged as (
 
     select
         source_name,
-        coalesce(event_date, cast('1900-01-01' as date)) as event_date,
+        {{ demand_forecast.day_of_row() }} as event_date,
         verdict,
         reason,
         count(*) as row_count
     from judged_rows
-    group by source_name, coalesce(event_date, cast('1900-01-01' as date)), verdict, reason
+    group by source_name, {{ demand_forecast.day_of_row() }}, verdict, reason
 
 )
 

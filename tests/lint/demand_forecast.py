@@ -27,8 +27,10 @@ ANSWERS: dict[str, Any] = {
     "run_date": "cast('2025-01-01' as date)",
     "changed_dates": "cast('2025-01-01' as date)",
     "mapped_event_type": "raw_event_type",
+    "steps_of_origins": "weighted as (select * from origins)",
+    "day_of_row": "event_date",
 }
-SELECTS = {"judged_rows": "select * from {}", "mapped_event_rows": "select 1 as one", "no_event_rows": "select 1 as one"}
+SELECTS = {"judged_rows": "select * from {}", "mapped_event_rows": "select 1 as one", "horizon_rows": "select 1 as horizon_days", "no_event_rows": "select 1 as one"}
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

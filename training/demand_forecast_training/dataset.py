@@ -61,7 +61,7 @@ class Dataset:
     histories: Histories
     days: Floats
     signature: Signature
-    feature_set_version: int
+    feature_set_version: str
     fitted_through_date: date
     trained_through_date: date
     fingerprint: str
@@ -132,14 +132,14 @@ def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
         histories=histories,
         days=days,
         signature=signature,
-        feature_set_version=int(counts[2]),
+        feature_set_version=str(counts[2]),
         fitted_through_date=fitted_through_date,
         trained_through_date=trained_through_date,
         fingerprint=f"{total}-{hashes}",
     )
 
 
-def check_counts(train: int, validation: int, oldest: int | None, newest: int | None) -> None:
+def check_counts(train: int, validation: int, oldest: str | None, newest: str | None) -> None:
     """Refuse to train without rows of both roles, or on features of two meanings."""
     for role, count in (("train", train), ("validation", validation)):
         if not count:

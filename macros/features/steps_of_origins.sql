@@ -1,0 +1,50 @@
+{#- Common table expressions that end in `weighted`: one row per origin and step of its last 90 days (one with empty step columns
+    for a dormant customer), with the step's age and weights. `origins` must name what the origin itself knows. -#}
+{% macro steps_of_origins() %}
+steps as (
+
+    select
+        *,
+        1 as is_step,
+        case when purchase_count > 0 then 1 else 0 end as is_purchase,
+        {{ demand_forecast.demand_units() }} as units,
+        {{ demand_forecast.demand_revenue() }} as revenue
+    from {{ ref('demand_forecast', 'seq_customer_timeline') }}
+
+),
+
+known as (
+
+    select
+        origins.*,
+        {{ demand_forecast.days_between('steps.event_date', 'origins.as_of_date') }} as age_days,
+        {%- for name in ['is_step', 'is_purchase', 'units', 'revenue', 'product_view_count', 'page_view_count', 'search_count',
+                         'favourite_count', 'cart_add_count', 'cart_remove_count', 'returned_units', 'product_count'] %}
+        steps.{{ name }},
+        {%- endfor %}
+        case
+            when {{ demand_forecast.days_between('steps.previous_purchase_date', 'origins.as_of_date') }} < 90 then steps.purchase_gap_days
+        end as gap_days
+    from origins
+    left join steps
+        on origins.customer_id = steps.customer_id
+            and steps.event_date between {{ demand_forecast.add_days('origins.as_of_date', -89) }} and origins.as_of_date
+
+),
+
+weighted as (
+
+    select
+        *,
+        {%- for half_life in [7, 21, 60] %}
+        pow(0.5, age_days / {{ half_life }}.0) as decay_{{ half_life }},
+        (1 - pow(0.5, known_days / {{ half_life }}.0)) / (1 - pow(0.5, 1 / {{ half_life }}.0)) as known_weight_{{ half_life }},
+        {%- endfor %}
+        {%- for day_number in range(1, 8) %}
+        pow(0.5, {{ 7 - day_number }} / 60.0) * (1 - pow(0.5, 7 * floor(greatest(known_days - {{ 7 - day_number }} + 6, 0) / 7) / 60.0))
+        / (1 - pow(0.5, 7 / 60.0)) as weekday_weight_{{ day_number }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from known
+
+)
+{%- endmacro %}

@@ -1,0 +1,57 @@
+-- One row: the counts that say whether the mapped data can carry a forecast.
+with counts as (
+
+    select
+        coalesce(sum(row_count) filter (where verdict = 'accepted'), 0) as accepted_count,
+        coalesce(sum(row_count) filter (where verdict = 'rejected'), 0) as rejected_count,
+        coalesce(sum(row_count), 0) as raw_count
+    from {{ ref('demand_forecast', 'stg_event_counts') }}
+
+),
+
+steps as (
+
+    select
+        count(distinct customer_id) as customer_count,
+        coalesce(sum(purchase_count), 0) as purchase_count,
+        count(distinct event_date) as day_count
+    from {{ ref('demand_forecast', 'seq_customer_steps') }}
+    where event_count > 0
+
+),
+
+roles as (
+
+    select
+        count(*) filter (where role = 'train') as training_rows,
+        count(*) filter (where role = 'validation') as validation_rows,
+        count(*) filter (where role = 'latest') as eligible_customers
+    from {{ ref('demand_forecast', 'seq_origins') }}
+
+),
+
+sources as (
+
+    select
+        min(case when newest_date is null then source_name end) as empty_source,
+        min_by(source_name, newest_date) as slowest_source,
+        coalesce({{ demand_forecast.days_between('min(newest_date)', 'max(newest_date)') }}, 0) as days_behind
+    from {{ ref('demand_forecast', 'stg_event_sources') }}
+    where is_required
+
+)
+
+select
+    counts.*,
+    steps.*,
+    roles.*,
+    sources.*,
+    cuts.*,
+    hours.quietest_hour,
+    hours.is_night
+from counts
+cross join steps
+cross join roles
+cross join sources
+cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+left join {{ ref('demand_forecast', 'err_input_hours') }} as hours on true
