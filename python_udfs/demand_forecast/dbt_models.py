@@ -7,7 +7,7 @@ from typing import Any
 
 from demand_forecast import __version__
 from demand_forecast.duckdb_udf import register
-from demand_forecast.errors import FeatureMismatch, VersionMismatch
+from demand_forecast.errors import DemandForecastError, FeatureMismatch, VersionMismatch
 from demand_forecast.model import OUTPUTS, load_model
 from demand_forecast.udf import score
 
@@ -36,6 +36,8 @@ def score_customer_requests(session: Any, *, inputs: Any, champion: Any, require
     FeatureMismatch, ModelRefused, ProviderUnavailable or VersionMismatch.
     """
     check_version(dbt_version)
+    if not isinstance(require_gpu, bool):
+        raise DemandForecastError(f"var `require_gpu` is `{require_gpu}`; it takes true or false")
     row = champion_row(champion)
     if row is None:
         empty = ", ".join(f"cast(null as float[]) as {name}" for name in OUTPUTS)

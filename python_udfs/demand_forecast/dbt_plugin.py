@@ -4,7 +4,7 @@ In profiles.yml:
 
     plugins:
       - module: demand_forecast.dbt_plugin
-        config: {registry: main_demand.model_registry, promotions: main_demand.model_promotions}
+        config: {registry: main_demand.model_registry, promotions: main_demand.model_promotions, require_gpu: false}
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ RELATION = re.compile(r'^"?\w+"?(\."?\w+"?){0,2}$')
 class Champion:
     """The serving model of a warehouse, loaded when it is first needed and again when another is promoted."""
 
-    def __init__(self, connection: Any, registry: str, promotions: str) -> None:
+    def __init__(self, connection: Any, registry: str, promotions: str, require_gpu: bool) -> None:
         for name in (registry, promotions):
             if not RELATION.match(name):
                 raise DemandForecastError(f"`{name}` in the plugin's config is not the name of a table")
-        self.connection, self.registry, self.promotions = connection, registry, promotions
+        self.connection, self.registry, self.promotions, self.require_gpu = connection, registry, promotions, require_gpu
         self.model: Model | None = None
 
     def current(self) -> Model:
@@ -40,7 +40,8 @@ class Champion:
             version = self.serving_version(cursor)
             if self.model is None or self.model.model_version != version:
                 sql = f"select * from {self.registry} where model_version = ?"
-                self.model = load_model(cursor.execute(sql, [version]).to_arrow_table().to_pylist()[0])
+                row = cursor.execute(sql, [version]).to_arrow_table().to_pylist()[0]
+                self.model = load_model(row, self.require_gpu)
         finally:
             cursor.close()
         return self.model
@@ -62,6 +63,7 @@ class Plugin(BasePlugin):  # type: ignore[misc]
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         self.registry = str(plugin_config.get("registry", "main_demand.model_registry"))
         self.promotions = str(plugin_config.get("promotions", "main_demand.model_promotions"))
+        self.require_gpu = plugin_config.get("require_gpu", False) is True
 
     def configure_connection(self, conn: Any) -> None:
-        register(conn, Champion(conn, self.registry, self.promotions).score)
+        register(conn, Champion(conn, self.registry, self.promotions, self.require_gpu).score)

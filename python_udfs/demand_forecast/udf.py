@@ -15,8 +15,8 @@ from demand_forecast.model import OUTPUTS, Model
 FUNCTION_NAME = "score_customer_demand"
 RETURN_TYPE = "STRUCT(" + ", ".join(f"{name} FLOAT[]" for name in OUTPUTS) + ")"
 ROUND_DIGITS = 6
-BATCH_ROWS = {"CPU": 2048, "CUDA": 16384}
-"""Most rows of one batch: a few thousand padded rows on the CPU (page faults beyond), more on a GPU."""
+BATCH_ROWS = 2048
+"""Most rows of one batch: as many as DuckDB hands over in a call; larger padded batches are slower on a CPU (page faults)."""
 
 _one_at_a_time = threading.Lock()
 """The engine calls from several threads; a network that uses every core runs once at a time."""
@@ -43,7 +43,7 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
     shape = (len(columns[0]), model.signature.max_horizon_days)
     found = {name: np.empty(shape, dtype=np.float32) for name in OUTPUTS}
     with _one_at_a_time:
-        for rows in length_batches(list_lengths(columns[1]), BATCH_ROWS[model.provider]):
+        for rows in length_batches(list_lengths(columns[1]), BATCH_ROWS):
             part = model.predict(*(column.take(pa.array(rows)) for column in columns))
             for name in OUTPUTS:
                 found[name][rows] = part[name]

@@ -30,7 +30,12 @@ ANSWERS: dict[str, Any] = {
     "steps_of_origins": "weighted as (select * from origins)",
     "day_of_row": "event_date",
 }
-SELECTS = {"judged_rows": "select * from {}", "mapped_event_rows": "select 1 as one", "horizon_rows": "select 1 as horizon_days", "no_event_rows": "select 1 as one"}
+SELECTS = {
+    "judged_rows": "select * from {}",
+    "mapped_event_rows": "select 1 as one",
+    "horizon_rows": "select 1 as horizon_days",
+    "no_event_rows": "select 1 as one",
+}
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

@@ -14,8 +14,9 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.workflow import registry_row
 
+CONTEXT = ("recency", "rate", "constant", *(f"weekday_rate_{number}" for number in range(1, 8)))
 SIGNATURE = Signature(
-    context=("recency", "rate", "constant"),
+    context=CONTEXT,
     steps=("gap", "views", "bought"),
     days=("is_sunday", "is_holiday"),
     max_horizon_days=30,
@@ -30,7 +31,8 @@ def random_examples(random: np.random.Generator, rows: int, histories: int, date
     bought = random.random((rows, 30)) < rate[:, None]
     first = np.where(bought.any(axis=1), bought.argmax(axis=1) + 1, 0)
     units = (bought * random.integers(1, 4, (rows, 30))).astype(np.float32)
-    context = np.stack([1 / rate, rate, np.ones(rows)], axis=1).astype(np.float32)
+    habits = [rate * share for share in (0.5, 0.8, 1.0, 1.0, 1.2, 1.5, 1.0)]
+    context = np.stack([1 / rate, rate, np.ones(rows), *habits], axis=1).astype(np.float32)
     return Examples(
         context=context,
         history=history,

@@ -15,7 +15,7 @@ from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
 from demand_forecast_training.errors import ExportRefused
 from demand_forecast_training.export import export
 from demand_forecast_training.losses import hazard_loss, poisson_loss
-from demand_forecast_training.scalers import fit_scalers
+from demand_forecast_training.scalers import Scalers, fit_scalers
 from demand_forecast_training.training import Trained, batch_rates, train
 
 from .conftest import CHOICES
@@ -42,11 +42,28 @@ def test_the_rate_loss_is_smallest_at_the_mean_and_ignores_unobserved_days() -> 
     assert min(losses, key=losses.__getitem__) == 2.0
 
 
+def learnt(scalers: Scalers) -> dict[str, Any]:
+    return {name: values for name, values in (vars(scalers) | vars(scalers.start)).items() if name != "start"}
+
+
 def test_scalers_see_training_days_only(data: Dataset) -> None:
-    wild = replace(data.validation, context=data.validation.context * 1000, units=data.validation.units * 1000)
-    before, after = fit_scalers(data, 4), fit_scalers(replace(data, validation=wild), 4)
-    for name, values in vars(before).items():
-        np.testing.assert_array_equal(values, getattr(after, name))
+    """Neither contexts, outcomes, steps nor target days that only validation reads move what is learnt before training."""
+    taught = np.zeros(len(data.histories.lengths), np.int64)
+    known = data.train.history >= 0
+    np.maximum.at(taught, data.train.history[known], data.train.position[known])
+    places = np.arange(len(data.histories.steps)) - np.repeat(data.histories.starts, data.histories.lengths)
+    steps, days = data.histories.steps.copy(), np.concatenate([data.days, np.full((1, 30, 2), 9.0, np.float32)])
+    steps[places >= np.repeat(taught, data.histories.lengths)] += 50.0
+    wild = replace(
+        data.validation,
+        context=data.validation.context * 1000,
+        units=data.validation.units * 1000,
+        revenue=data.validation.revenue * 1000,
+        date=np.full(len(data.validation), len(data.days)),
+    )
+    after = fit_scalers(replace(data, validation=wild, histories=replace(data.histories, steps=steps), days=days), 4)
+    for name, values in learnt(fit_scalers(data, 4)).items():
+        np.testing.assert_array_equal(values, learnt(after)[name], err_msg=name)
 
 
 def test_a_seed_gives_the_same_model(data: Dataset, trained: Trained) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
-from demand_forecast_training.registry import promote, promoted_versions, roll_back, version_row
+from demand_forecast_training.registry import champion, promote, roll_back, version_row
 from demand_forecast_training.report import report, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_warehouse
 
@@ -105,10 +105,9 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
 def run_status(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Print the champion, every version and what to type next."""
     with warehouse.visit() as connection:
-        serving = promoted_versions(connection, warehouse.relations)
-        champion = serving[-1] if serving else None
-        print(f"champion: {champion or 'none, the baseline serves (demand train)'}")
-        print(versions_table(connection, warehouse.relations, champion))
+        serving = champion(connection, warehouse.relations)
+        print(f"champion: {serving or 'none, the baseline serves (demand train)'}")
+        print(versions_table(connection, warehouse.relations, serving))
 
 
 def run_promote(options: argparse.Namespace, warehouse: Warehouse) -> None:

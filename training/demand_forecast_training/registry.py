@@ -37,10 +37,11 @@ def versions(connection: Any, relations: Mapping[str, str]) -> list[str]:
     return [version for (version,) in connection.execute(sql, [TASK]).fetchall()]
 
 
-def promoted_versions(connection: Any, relations: Mapping[str, str]) -> list[str]:
-    """Versions in the order in which they began to serve; the last one serves."""
-    sql = f"select model_version from {relations['model_promotions']} where task = ? order by promotion_number"
-    return [version for (version,) in connection.execute(sql, [TASK]).fetchall()]
+def champion(connection: Any, relations: Mapping[str, str]) -> str | None:
+    """The version that serves: the newest promotion of the task."""
+    sql = f"select model_version from {relations['model_promotions']} where task = ? order by promotion_number desc limit 1"
+    rows = connection.execute(sql, [TASK]).fetchall()
+    return str(rows[0][0]) if rows else None
 
 
 def version_row(connection: Any, relations: Mapping[str, str], version: str) -> dict[str, Any]:
@@ -62,16 +63,18 @@ def register(connection: Any, relations: Mapping[str, str], row: Mapping[str, An
         is_new = row["model_version"] not in versions(connection, relations)
         if is_new:
             insert(connection, relations["model_registry"], row)
-        if reason is not None:
+        if reason is not None and row["model_version"] != champion(connection, relations):
             append_promotion(connection, relations, row["model_version"], "promote", reason)
     return is_new
 
 
 def promote(connection: Any, relations: Mapping[str, str], version: str, reason: str) -> None:
-    """Let a registered version serve. Raises UnknownVersion."""
+    """Let a registered version serve; nothing changes where it does already. Raises UnknownVersion."""
     known = versions(connection, relations)
     if version not in known:
         raise unknown(version, known)
+    if version == champion(connection, relations):
+        return
     with transaction(connection):
         append_promotion(connection, relations, version, "promote", reason)
 

@@ -8,11 +8,12 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from demand_forecast.dbt_models import check_version
 
 from demand_forecast_training.errors import WarehouseUnavailable
 
@@ -26,26 +27,25 @@ class Warehouse:
 
     path: Path
     relations: dict[str, str]
-    settings: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def visit(self, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that is closed at the end: nobody else can build while it is open."""
-        connection = connect(self.path, read_only, self.settings)
+        connection = connect(self.path, read_only)
         try:
             yield connection
         finally:
             connection.close()
 
 
-def connect(path: Path, read_only: bool, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     """Open the file; waits for another process to let go of it, for LOCK_SECONDS."""
     if not path.exists():
         raise WarehouseUnavailable(f"there is no warehouse at {path}: type dbt build first")
     give_up = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=settings)
+            return duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 raise WarehouseUnavailable(f"the warehouse {path} cannot be opened: {error}") from error
@@ -94,7 +94,7 @@ def manifest_path(project_dir: Path) -> Path:
 
 
 def relations_of(manifest: Path) -> dict[str, str]:
-    """Quoted names of the package's models by model name, as dbt built them."""
+    """Quoted names of the package's models by model name, as dbt built them. Raises VersionMismatch for another minor version."""
     if not manifest.exists():
         raise WarehouseUnavailable(f"there is no {manifest}: type dbt build first")
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
@@ -103,4 +103,5 @@ def relations_of(manifest: Path) -> dict[str, str]:
         raise WarehouseUnavailable(
             f"{manifest} knows no model of the package {PACKAGE}: add it to packages.yml, type dbt deps and dbt build"
         )
+    check_version(next(node["config"]["package_version"] for node in own if "package_version" in node["config"]))
     return {node["name"]: node["relation_name"] for node in own if node["relation_name"]}

@@ -16,7 +16,7 @@ from demand_forecast_training.dataset import Dataset, read_dataset
 from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.registry import TASK, promoted_versions, register
+from demand_forecast_training.registry import TASK, champion, register
 from demand_forecast_training.report import validation_table
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.warehouse import Warehouse
@@ -34,8 +34,8 @@ def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir:
     trained = train(data, HyperParameters(**chosen), log_dir)
     row = registry_row(data, trained, export(trained.network, data))
     with warehouse.visit(read_only=False) as connection:
-        serving = promoted_versions(connection, warehouse.relations)
-        reason = promotion_reason(row, bool(serving), is_wanted)
+        serving = champion(connection, warehouse.relations)
+        reason = promotion_reason(trained, serving is not None, is_wanted)
         is_new = register(connection, warehouse.relations, row, reason)
     print(validation_table(trained.model, trained.baseline))
     print(outcome(row, is_new, reason, serving))
@@ -54,23 +54,29 @@ def check_readiness(connection: Any, relations: Mapping[str, str]) -> None:
             print(f"data_readiness warns: {reason}")
 
 
-def promotion_reason(row: Mapping[str, Any], has_champion: bool, is_wanted: bool) -> str | None:
-    """Why the version may serve at once, or None."""
+def promotion_reason(trained: Trained, has_champion: bool, is_wanted: bool) -> str | None:
+    """Why the version may serve at once, or None. It is judged as it was before it was calibrated on the same rows."""
     if is_wanted:
         return "demand train --promote"
-    if not has_champion and row["validation_log_loss"] < row["baseline_log_loss"]:
+    if not has_champion and beats_baseline(trained):
         return "the first version that beats the baseline on validation days"
     return None
 
 
-def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: list[str]) -> str:
+def beats_baseline(trained: Trained) -> bool:
+    """Whether the next-day log loss on validation days is lower, without the help of calibration."""
+    ours, theirs = trained.uncalibrated[0].log_loss, trained.baseline[0].log_loss
+    return ours is not None and theirs is not None and ours < theirs
+
+
+def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None) -> str:
     """What became of the version, and what to type next."""
     version = row["model_version"]
     registered = f"{'registered' if is_new else 'already registered:'} {version}"
     if reason is not None:
         return f"{registered}\npromoted: {reason}. Type dbt build to forecast with it"
     if serving:
-        return f"{registered}\n{serving[-1]} still serves. To change: demand promote {version}"
+        return f"{registered}\n{serving} still serves. To change: demand promote {version}"
     return f"{registered}\nnot promoted: it does not beat the baseline on validation days (demand promote {version} insists)"
 
 
