@@ -1,6 +1,8 @@
-{#- Select over one event source: its raw rows in this package's columns. Text is kept as it came, beside what it parsed to. -#}
+{#- Select over one event source: its raw rows in this package's columns. Text is kept as it came, beside what it parsed to.
+    The day is computed here, next to the table, so that a filter on days reaches the scan. -#}
 {% macro mapped_event_rows(source) %}
 {%- set columns = [] %}
+{%- set event_at = demand_forecast.utc_timestamp(adapter.quote(source.columns.event_at), source.time_zone) %}
 {%- for column in source.columns.values() | unique %}
 {%- do columns.append(adapter.quote(column)) %}
 {%- endfor %}
@@ -23,7 +25,8 @@ select
     {{ demand_forecast.literal(source.constants.get('channel', source.name)) }} as channel,
     {%- endif %}
     {{ demand_forecast.mapped_column(source, 'event_at', 'text') }} as raw_event_at,
-    {{ demand_forecast.utc_timestamp(adapter.quote(source.columns.event_at), source.time_zone) }} as event_at,
+    {{ event_at }} as event_at,
+    cast({{ demand_forecast.local_timestamp(event_at, demand_forecast.setting('time_zone')) }} as date) as own_date,
     {%- for name in ['quantity', 'amount', 'unit_price'] %}
     {{ demand_forecast.mapped_column(source, name, 'text') }} as raw_{{ name }},
     {{ demand_forecast.mapped_column(source, name, 'double') }} as {{ name }},

@@ -5,6 +5,7 @@ select
     cast(null as {{ dbt.type_string() }}) as {{ name }},
     {%- endfor %}
     cast(null as timestamp) as event_at,
+    cast(null as date) as own_date,
     {%- for name in ['quantity', 'amount', 'unit_price'] %}
     cast(null as {{ dbt.type_string() }}) as raw_{{ name }},
     cast(null as double) as {{ name }},

@@ -1,7 +1,7 @@
 -- One row per raw row that was not accepted, with its raw keys. Days whose raw rows have not changed keep their rows.
 {%- set wanted = ['source', 'verdict', 'reason', 'event_id', 'customer_id', 'visitor_id', 'raw_event_at', 'raw_event_type', 'raw_quantity', 'raw_amount', 'event_date', 'loaded_at', 'day_fingerprint'] %}
 {%- set kept = demand_forecast.reusable_table(wanted) %}
-{%- set changed_dates %}
+{%- set newly_changed_days %}
     select distinct counts.event_date
     from {{ ref('demand_forecast', 'stg_event_counts') }} as counts
     left join (select distinct source, event_date, day_fingerprint from {{ kept }}) as was
@@ -9,7 +9,6 @@
             and counts.event_date = was.event_date
             and counts.day_fingerprint = was.day_fingerprint
     where counts.verdict <> 'accepted' and was.source is null
-    order by 1
 {%- endset %}
 with days as (
 
@@ -51,9 +50,7 @@ rows_of_changed_days as (
 
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
-    where {{ demand_forecast.day_of_row() }} in (
-        {{ demand_forecast.changed_dates(changed_dates) if kept else 'select event_date from changed_days' }}
-    )
+    where {{ demand_forecast.is_changed_day(newly_changed_days) if kept else demand_forecast.day_of_row() ~ ' in (select event_date from changed_days)' }}
 
 ),
 

@@ -6,7 +6,7 @@
     unique_key=['customer_id', 'event_date'],
     on_schema_change='fail'
 ) }}
-{%- set changed_dates %}
+{%- set changed_days %}
     select coalesce(days.event_date, was.event_date) as event_date
     from (
         select event_date, sum(step_row_count) as raw_count, sum(step_fingerprint) as fingerprint
@@ -20,9 +20,8 @@
     ) as was on days.event_date = was.event_date
     where coalesce(days.raw_count, 0) <> coalesce(was.raw_count, 0)
         or coalesce(days.fingerprint, 0) <> coalesce(was.fingerprint, 0)
-    order by 1
 {%- endset %}
-{%- set is_changed = 'event_date in (' ~ demand_forecast.changed_dates(changed_dates) ~ ')' if is_incremental() else 'true' %}
+{%- set is_changed = demand_forecast.is_changed_day(changed_days) if is_incremental() else 'true' %}
 with rows_of_changed_days as (
 
     select *

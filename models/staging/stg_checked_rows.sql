@@ -1,13 +1,11 @@
 -- Every raw row with its day, its customer and what is wrong with it by itself (row_reason is null for a sound row).
 -- A row of a linked visitor lies on the later of its own day and the day of linking, so no earlier day ever changes.
-{%- set zone = demand_forecast.setting('time_zone') %}
 {%- set has_links = demand_forecast.optional_table('identity_links') is not none %}
 with typed as (
 
     select
         *,
-        {{ demand_forecast.mapped_event_type() }} as event_type,
-        cast({{ demand_forecast.local_timestamp('event_at', zone) }} as date) as own_date
+        {{ demand_forecast.mapped_event_type() }} as event_type
     from {{ ref('demand_forecast', 'stg_source_rows') }}
 
 ),

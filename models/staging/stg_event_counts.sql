@@ -1,17 +1,26 @@
--- One row per source, day, verdict and reason: how many raw rows. Only days whose raw rows changed are judged again; a day
--- that lost all its rows keeps one row with a count of zero.
+-- One row per source, day, verdict and reason: how many raw rows. Only days whose raw rows changed are judged again, those of
+-- every source, since a verdict depends on the customer's rows of the day from all of them. A day that lost all its rows keeps
+-- one row with a count of zero.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['source_name', 'event_date'],
     on_schema_change='fail'
 ) }}
+{%- set days %}
+    select
+        source_name,
+        event_date,
+        raw_count,
+        cast(sum(source_fingerprint) over (partition by event_date) as decimal(38, 0)) as day_fingerprint
+    from {{ ref('demand_forecast', 'stg_event_days') }}
+{%- endset %}
 {%- set changed_days %}
     select
         coalesce(days.source_name, was.source_name) as source_name,
         coalesce(days.event_date, was.event_date) as event_date,
         coalesce(days.day_fingerprint, 0) as day_fingerprint
-    from {{ ref('demand_forecast', 'stg_event_days') }} as days
+    from ({{ days }}) as days
     full outer join (
         select source_name, event_date, max(day_fingerprint) as day_fingerprint, sum(row_count) as raw_count
         from {{ this }}
@@ -21,11 +30,7 @@
         or coalesce(days.raw_count, 0) <> coalesce(was.raw_count, -1)
 {%- endset %}
 with changed_days as (
-    {% if is_incremental() %}
-    {{ changed_days }}
-    {% else %}
-    select source_name, event_date, day_fingerprint from {{ ref('demand_forecast', 'stg_event_days') }}
-    {% endif %}
+    {{ changed_days if is_incremental() else days }}
 ),
 
 rows_of_changed_days as (
@@ -33,9 +38,7 @@ rows_of_changed_days as (
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
     {%- if is_incremental() %}
-    where {{ demand_forecast.day_of_row() }} in (
-        {{ demand_forecast.changed_dates('select distinct event_date from (' ~ changed_days ~ ') as changed order by 1') }}
-    )
+    where {{ demand_forecast.is_changed_day('select distinct event_date from (' ~ changed_days ~ ') as changed') }}
     {%- endif %}
 
 ),

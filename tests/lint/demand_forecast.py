@@ -25,7 +25,7 @@ ANSWERS: dict[str, Any] = {
     "error_group": "task, forecaster",
     "literal": "'word'",
     "run_date": "cast('2025-01-01' as date)",
-    "changed_dates": "cast('2025-01-01' as date)",
+    "is_changed_day": "event_date = cast('2025-01-01' as date)",
     "mapped_event_type": "raw_event_type",
     "steps_of_origins": "weighted as (select * from origins)",
     "day_of_row": "event_date",
