@@ -1,0 +1,200 @@
+"""Odd rows, several sources and half-loaded ones: a day counts as known only when it is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .user_project import EVENTS, UserProject, new_shop
+
+Copy = Callable[[UserProject], UserProject]
+
+ORDERS: dict[str, Any] = {
+    "name": "orders",
+    "source": ["shop", "orders"],
+    "columns": {"event_id": "id", "customer_id": "who", "event_at": "ordered_at", "amount": "money"},
+    "constants": {"event_type": "purchase", "channel": "desk"},
+}
+LATEST = "select latest_origin_date::varchar from seq_cut_dates"
+
+
+@pytest.fixture(scope="module")
+def two_sources(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """Clicks and orders, built once; bots are those with more than 300 rows on a day."""
+    project = new_shop(tmp_path_factory.mktemp("two"), event_sources=[EVENTS, ORDERS], max_events_per_day=300)
+    project.execute(
+        "create table shop.orders as select id, who, clicked_at as ordered_at, 5.0 as money from shop.clicks where id % 20 = 0",
+        "insert into shop.orders select 900000 + i, 'busy', timestamp '2025-05-02 10:00', 1 from range(200) t(i)",
+        "insert into shop.orders select 900000 + i, 'twice', timestamp '2025-05-02 10:00', 1 from range(200) t(i)",
+    )
+    project.build()
+    return project
+
+
+def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    assert project.query("select count(*) from rejected_events where customer_id = 'busy'") == [(0,)]
+    project.execute(
+        "insert into shop.clicks select 910000 + i, 'busy', '2025-05-02 10:00', 'view', null, null, null from range(200) t(i)"
+    )
+    project.build()
+    rejected = "select source, reason, count(*) from rejected_events where customer_id = 'busy' group by all order by all"
+    assert project.query(rejected) == [("orders", "too_many_events", 200), ("web", "too_many_events", 200)]
+    counted = """select source_name, sum(row_count)::int from stg_event_counts
+        where event_date = '2025-05-02' and verdict = 'rejected' group by 1 order by 1"""
+    assert project.query(counted) == [("orders", 200), ("web", 200)]
+    assert project.query("select event_count from seq_customer_steps where customer_id = 'busy'") == [(0,)]
+
+
+def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.execute("insert into shop.orders select * from shop.orders where who = 'twice'")
+    project.build()
+    assert project.query("select verdict, count(*) from rejected_events where customer_id = 'twice' group by 1") == [
+        ("duplicate", 200)
+    ]
+    assert project.query("select purchase_count from seq_customer_steps where customer_id = 'twice'") == [(200,)]
+
+
+def test_the_slowest_required_source_holds_the_origin_and_is_named(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.execute("delete from shop.orders where ordered_at >= '2025-05-20'")
+    project.build()
+    assert project.query(LATEST) == [("2025-05-18",)]
+    assert project.query("select status, slowest_source from data_readiness") == [("warning", "orders")]
+    project.settings |= {"event_sources": [EVENTS, ORDERS | {"required": False}]}
+    project.write().build()
+    assert project.query(LATEST) == [("2025-05-29",)]
+
+
+def test_an_empty_required_source_is_refused_by_name(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.execute("delete from shop.orders")
+    project.build()
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "refused" and "orders" in reason and "required: false" in reason
+    assert project.query("select count(*) from customer_forecasts") == [(0,)]
+
+
+def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> None:
+    """A clock that is ahead stamps tomorrow: the row is accepted and the half-loaded today is still no origin."""
+    project = copy_of(two_sources)
+    project.settings |= {"run_date": "2025-05-20"}
+    project.execute(
+        "delete from shop.clicks where clicked_at >= '2025-05-20 12:00'",
+        "delete from shop.orders where ordered_at >= '2025-05-20 12:00'",
+        "insert into shop.clicks values (920001, 'K1', '2025-05-21 00:05', 'view', null, null, null)",
+        "insert into shop.orders values (920001, 'K1', '2025-05-21 00:05', 5)",
+    )
+    project.write().build()
+    assert project.query(LATEST) == [("2025-05-19",)]
+
+
+def test_a_link_made_later_does_not_move_the_origin(tmp_path: Path) -> None:
+    entry = copy.deepcopy(EVENTS)
+    entry["columns"]["visitor_id"] = "cookie"
+    links = {"source": ["shop", "links"], "time_zone": "Europe/Berlin"}
+    links["columns"] = {"visitor_id": "cookie", "customer_id": "who", "linked_at": "seen_at"}
+    project = new_shop(tmp_path, event_sources=[entry], identity_links=links, run_date="2025-06-15")
+    project.execute(
+        "alter table shop.clicks add column cookie varchar",
+        "insert into shop.clicks values (800001, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-late')",
+        "insert into shop.clicks values (800002, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-never')",
+        "create table shop.links as select 'c-late' as cookie, 'K1' as who, timestamp '2025-06-10 00:30' as seen_at",
+        "insert into shop.links values ('c-never', 'K2', '2099-01-01 09:00')",
+    )
+    project.build()
+    assert project.query(LATEST) == [("2025-05-29",)]
+    assert project.query("select event_date::varchar from seq_customer_steps where linked_event_count > 0") == [("2025-06-09",)]
+    assert project.query("select event_id from rejected_events where reason = 'future_event'") == [("800002",)]
+
+
+def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    before = project.query("select count(*), min(as_of_date) from seq_origins")
+    project.execute(
+        "insert into shop.clicks values (930001, 'K1', '1970-01-01 00:00', 'view', null, null, null)",
+        "insert into shop.clicks values (930002, 'K1', '1900-01-01 00:00', 'view', null, null, null)",
+    )
+    project.build()
+    assert project.query("select count(*) from rejected_events where reason = 'bad_timestamp'") == [(2,)]
+    assert project.query("select count(*), min(as_of_date) from seq_origins") == before
+
+
+def test_fixed_dates_beyond_the_data_are_cut_to_it_and_said(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.settings |= {"as_of_date": "2025-12-31", "trained_through_date": "2025-11-30"}
+    project.write().build()
+    dates = "select latest_origin_date::varchar, trained_through_date::varchar from seq_cut_dates"
+    assert project.query(dates) == [("2025-05-30", "2025-05-30")]
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "warning" and "as_of_date" in reason and "trained_through_date" in reason
+
+
+def test_a_zone_in_the_text_of_a_timestamp_is_kept(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.execute(
+        "alter table shop.clicks alter clicked_at type varchar",
+        "insert into shop.clicks values (940001, 'Z1', '2025-05-01T22:30:00Z', 'view', null, null, null)",
+        "insert into shop.clicks values (940002, 'Z2', '2025-05-01 22:30:00+02:00', 'view', null, null, null)",
+        "insert into shop.clicks values (940003, 'Z3', '2025-05-01 22:30:00', 'view', null, null, null)",
+    )
+    project.settings |= {"time_zone": "UTC", "event_sources": [EVENTS | {"time_zone": "America/New_York"}, ORDERS]}
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+stg_event_rows")
+    rows = "select customer_id, event_at::varchar from stg_event_rows where customer_id like 'Z%' order by 1"
+    assert project.query(rows) == [
+        ("Z1", "2025-05-01 22:30:00"),
+        ("Z2", "2025-05-01 20:30:00"),
+        ("Z3", "2025-05-02 02:30:00"),
+    ]
+
+
+def test_an_amount_beyond_reason_is_rejected_and_every_verdict_can_be_read(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    entry = copy.deepcopy(EVENTS)
+    entry["columns"]["unit_price"] = entry["columns"].pop("amount")
+    project.settings |= {"event_sources": [entry, ORDERS]}
+    project.execute(
+        "alter table shop.clicks alter money type double",
+        "insert into shop.clicks values (950001, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1000000, 5e8)",
+        "insert into shop.clicks values (950002, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1, 'NaN'::double)",
+    )
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    rows = "select event_id, reason from stg_event_rows where event_id in ('950001', '950002') order by 1"
+    assert project.query(rows) == [("950001", "bad_amount"), ("950002", "bad_amount")]
+
+
+def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    backtests = "select count(*) from pred_customer_ledger where purpose = 'backtest'"
+    before = project.query(backtests)
+    project.execute("insert into shop.clicks values (960001, 'K1', '2025-05-15 10:00', 'buy', 'P1', 3, 30)")
+    project.build()
+    assert project.query(backtests) == before
+    served = "select count(*) from pred_customer_ledger where purpose = 'served' and customer_id = 'K1'"
+    assert project.query(served) == [(2,)]
+    assert project.query("select count(*) from customer_forecasts where customer_id = 'K1'") == [(3,)]
+
+
+def test_a_raised_limit_of_events_is_applied_to_old_days_without_a_full_refresh(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.settings |= {"max_events_per_day": 100}
+    project.write().build()
+    assert project.query("select count(*) from rejected_events where reason = 'too_many_events'") == [(400,)]
+
+
+def test_forecasts_are_not_judged_at_horizons_that_they_do_not_reach(two_sources: UserProject, copy_of: Copy) -> None:
+    project = copy_of(two_sources)
+    project.settings |= {"max_horizon_days": 40, "horizons": [1, 40], "test_days": 50}
+    project.write().build()
+    assert project.query("select distinct horizon_days from customer_forecasts order by 1") == [(1,), (40,)]
+    reach = """select count(*) filter (where len(ledger.purchase_probability) < 40), max(horizons.horizon_days)
+        filter (where len(ledger.purchase_probability) < 40)
+        from pred_customer_ledger as ledger
+        join pred_customer_horizons as horizons using (customer_id, as_of_date, input_hash, model_version, purpose)"""
+    short_lists, longest = project.query(reach)[0]
+    assert short_lists > 0 and longest == 1
