@@ -40,7 +40,7 @@ class Champion:
             version = self.serving_version(cursor)
             if self.model is None or self.model.model_version != version:
                 sql = f"select * from {self.registry} where model_version = ?"
-                row = cursor.execute(sql, [version]).to_arrow_table().to_pylist()[0]
+                row = cursor.sql(sql, params=[version]).to_arrow_table().to_pylist()[0]
                 self.model = load_model(row, self.require_gpu)
         finally:
             cursor.close()

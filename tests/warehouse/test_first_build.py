@@ -67,7 +67,8 @@ def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, 
     snapshot(project)
     project.execute(
         "insert into shop.clicks select 900001, 'K1', max(clicked_at) - interval 40 day, 'buy', 'P1', 7, 70 from shop.clicks",
-        "delete from shop.clicks where who = 'K2' and clicked_at::date = (select min(clicked_at)::date from shop.clicks where who = 'K2')",
+        "delete from shop.clicks where who = 'K2' and clicked_at::date ="
+        " (select min(clicked_at)::date from shop.clicks where who = 'K2')",
     )
     project.build()
     changed = """select customer_id, count(*) from (

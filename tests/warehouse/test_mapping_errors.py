@@ -45,7 +45,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
 )
 def test_a_wrong_setting_is_refused_by_name(shop: UserProject, settings: dict[str, Any], named: str, remedy: str) -> None:
     project = UserProject(shop.folder, {"event_sources": [EVENTS]} | settings).write()
-    result = project.run(DBT, "--no-use-colors", "run", "--select", "stg_source_rows+2", "seq_origin_days", "lbl_customer_outcomes", check=False)
+    result = project.run(
+        DBT, "--no-use-colors", "run", "--select", "stg_source_rows+2", "seq_origin_days", "lbl_customer_outcomes", check=False
+    )
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
     assert named in message and remedy in message
@@ -99,7 +101,9 @@ def test_bad_rows_are_counted_by_reason(built_shop: UserProject, copy_of: Copy) 
 
 def test_a_lost_verdict_fails_the_count_identity(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
-    project.execute("delete from main_demand.stg_event_counts where event_date = (select max(event_date) from main_demand.stg_event_counts)")
+    project.execute(
+        "delete from main_demand.stg_event_counts where event_date in (select max(event_date) from main_demand.stg_event_counts)"
+    )
     result = project.run(DBT, "--no-use-colors", "test", "--select", "assert_every_raw_row_has_one_verdict", check=False)
     assert result.returncode != 0 and "Got 1 result" in result.stdout
 

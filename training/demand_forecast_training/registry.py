@@ -47,7 +47,7 @@ def champion(connection: Any, relations: Mapping[str, str]) -> str | None:
 def version_row(connection: Any, relations: Mapping[str, str], version: str) -> dict[str, Any]:
     """Registry row of a version by column name. Raises UnknownVersion."""
     sql = f"select * from {relations['model_registry']} where model_version = ?"
-    rows: list[dict[str, Any]] = connection.execute(sql, [version]).to_arrow_table().to_pylist()
+    rows: list[dict[str, Any]] = connection.sql(sql, params=[version]).to_arrow_table().to_pylist()
     if not rows:
         raise unknown(version, versions(connection, relations))
     return rows[0]
