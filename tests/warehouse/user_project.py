@@ -33,6 +33,11 @@ EVENTS: dict[str, Any] = {
 """The mapping of `make_clicks`."""
 
 
+def child_environment() -> dict[str, str]:
+    """The environment of a command whose output a test reads."""
+    return os.environ | {"NO_COLOR": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
+
 @dataclass
 class UserProject:
     """A dbt project in a folder of its own, with the package under dbt_packages."""
@@ -90,7 +95,7 @@ class UserProject:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            env=os.environ | {"NO_COLOR": "1", "DBT_PROFILES_DIR": str(self.folder)},
+            env=child_environment() | {"DBT_PROFILES_DIR": str(self.folder)},
         )
         if check and result.returncode:
             raise AssertionError(f"{' '.join(command)} failed\n{result.stdout}\n{result.stderr}")

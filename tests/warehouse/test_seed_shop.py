@@ -1,0 +1,130 @@
+"""The package by itself, as `make demo` runs it: the seed shop is built, trained on and built again, unit tests included."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from benchmarks.shop_generator.dirt import DIRTY_ROWS
+from benchmarks.shop_generator.seed_files import write_seeds
+
+from .user_project import DBT, DEMAND, PACKAGE, child_environment
+
+REASONS = {"blank_id": "blank_customer_id", "duplicate": "duplicate_row"}
+"""The package's word where it is not the generator's."""
+
+
+@dataclass
+class SeedShop:
+    """The warehouse and dbt's artefacts of the package's own project, in a folder apart."""
+
+    folder: Path
+
+    def run(self, *command: str) -> None:
+        places = {
+            "DBT_PROFILES_DIR": self.folder,
+            "DBT_TARGET_PATH": self.folder / "target",
+            "DBT_LOG_PATH": self.folder / "logs",
+        }
+        environment = child_environment() | {name: str(path) for name, path in places.items()}
+        result = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, env=environment)
+        assert result.returncode == 0, f"{' '.join(command)} failed\n{result.stdout}\n{result.stderr}"
+
+    def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.folder / "demand.duckdb"), read_only=True) as con:
+            con.execute("set schema = 'main_demand'")
+            rows: list[tuple[Any, ...]] = con.execute(sql, list(parameters)).fetchall()
+            return rows
+
+    def passed(self, kind: str) -> list[str]:
+        """Nodes of a kind that passed in the last build."""
+        results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
+        return [one["unique_id"] for one in results if one["unique_id"].startswith(f"{kind}.") and one["status"] == "pass"]
+
+
+@pytest.fixture(scope="module")
+def seed_shop(tmp_path_factory: pytest.TempPathFactory) -> SeedShop:
+    shop = SeedShop(tmp_path_factory.mktemp("seed_shop"))
+    profile = (
+        (PACKAGE / "profiles.yml.example").read_text().replace("warehouse/demand.duckdb", str(shop.folder / "demand.duckdb"))
+    )
+    (shop.folder / "profiles.yml").write_text(profile)
+    shop.run(DBT, "build")
+    shop.run(DEMAND, "train")
+    shop.run(DBT, "build", "--exclude", "resource_type:seed")
+    return shop
+
+
+def test_every_unit_test_and_data_test_passes(seed_shop: SeedShop) -> None:
+    assert len(seed_shop.passed("unit_test")) >= 14
+    assert len(seed_shop.passed("test")) >= 40
+
+
+def test_every_dirty_row_is_counted_under_its_reason(seed_shop: SeedShop) -> None:
+    found = dict(seed_shop.query("select (source, reason), count(*) from rejected_events group by 1"))
+    for source, file in (("app", "shop_app_events"), ("orders", "shop_orders")):
+        kinds = {REASONS.get(kind, kind): count for kind, count in DIRTY_ROWS[file].items() if kind != "late"}
+        assert {reason: count for (name, reason), count in found.items() if name == source} == kinds
+    web = DIRTY_ROWS["shop_web_events"]
+    assert found["web", "too_many_events"] + found["web", "duplicate_row"] >= web["bot"]
+    assert found["web", "anonymous_visitor"] > 0
+
+
+def test_the_lstm_serves_every_eligible_customer(seed_shop: SeedShop) -> None:
+    served = "select distinct predictor, architecture from customer_forecasts join model_versions using (model_version)"
+    assert seed_shop.query(served) == [("model", "lstm")]
+    eligible = seed_shop.query("select count(*) from seq_origins where role = 'latest'")[0][0]
+    assert eligible > 400
+    assert seed_shop.query("select horizon_days, count(*) from customer_forecasts group by 1 order by 1") == [
+        (1, eligible),
+        (7, eligible),
+        (30, eligible),
+    ]
+    assert seed_shop.query("select count(*) from customer_daily_forecasts") == [(30 * eligible,)]
+
+
+def test_the_daily_forecasts_add_up_to_the_horizons(seed_shop: SeedShop) -> None:
+    sql = """
+        select max(abs(horizons.expected_units - days.units)), max(abs(horizons.purchase_probability - days.probability)),
+            count(*)
+        from customer_forecasts as horizons
+        join (
+            select customer_id, sum(expected_units) as units,
+                1 - exp(sum(ln(greatest(1 - purchase_hazard, 1e-12)))) as probability
+            from customer_daily_forecasts where target_date <= as_of_date + 7 group by 1
+        ) as days using (customer_id)
+        where horizon_days = 7"""
+    units, probability, rows = seed_shop.query(sql)[0]
+    assert rows > 400 and units < 1e-4 and probability < 1e-4
+
+
+def test_the_model_beats_the_baseline_on_days_it_has_not_seen(seed_shop: SeedShop) -> None:
+    rows = seed_shop.query("""
+        select horizon_days, metric, skill from forecast_accuracy
+        where predictor = 'model' and purpose = 'backtest' and metric in ('log_loss', 'average_precision', 'auroc')""")
+    assert len(rows) == 9
+    assert all(skill > 0 for _, _, skill in rows), rows
+
+
+def test_the_model_closes_half_of_what_the_baseline_leaves_to_know(seed_shop: SeedShop, tmp_path: Path) -> None:
+    """The generator knows the best score that the observable history allows; no honest forecast is better in the long run."""
+    write_seeds(tmp_path, tmp_path / "truth.parquet")
+    rows, model, baseline, attainable = seed_shop.query(
+        """
+        select count(*), avg(log_loss),
+            avg(-ln(case when actual_purchased then baseline_probability else 1 - baseline_probability end)),
+            avg(-ln(case when actual_purchased then attainable_probability else 1 - attainable_probability end))
+        from prediction_errors as errors
+        join read_parquet(?) as truth
+            on errors.customer_id = truth.customer_id and truth.target_date = errors.as_of_date + 1
+        where horizon_days = 1 and predictor = 'model'""",
+        str(tmp_path / "truth.parquet"),
+    )[0]
+    assert rows > 19_000
+    assert attainable < model < (baseline + attainable) / 2
