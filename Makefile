@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 JOURNEY := examples/complete_journey
 CUSTOMERS ?= 100000
 
-.PHONY: help setup demo test lint seeds bench example-complete-journey clean
+.PHONY: help setup demo test lint seeds bench bench-skill example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -46,11 +46,18 @@ lint: setup  ## ruff, mypy, sqlfluff
 seeds: setup  ## write the seed shop again, byte for byte
 	python -m benchmarks.shop_generator seeds --out seeds
 
-bench: setup  ## speed and memory at CUSTOMERS=100000
+bench: setup  ## speed and memory at CUSTOMERS=100000, scoring beside bare ONNX Runtime and a torch loop
 	python -m benchmarks.speed --customers $(CUSTOMERS)
+	python -m benchmarks.scoring warehouse/speed/project
+
+bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_journey (its example), a shop with a known truth
+	rm -f benchmarks/results/skill.md
+	python -m benchmarks.skill $(JOURNEY)/warehouse/complete_journey.duckdb --title complete_journey
+	python -m benchmarks.skill warehouse/demand.duckdb --title "Seed shop"
+	python -m benchmarks.attainable --customers 20000
 
 example-complete-journey: setup  ## the same flow on 1.47 million real grocery purchases
 	cd $(JOURNEY) && python load.py && dbt --quiet deps && dbt build && demand train && dbt build && demand report
 
 clean:  ## remove what the build wrote
-	rm -rf warehouse target logs $(JOURNEY)/warehouse $(JOURNEY)/target $(JOURNEY)/logs $(JOURNEY)/dbt_packages
+	rm -rf warehouse target logs dbt_packages $(JOURNEY)/warehouse $(JOURNEY)/target $(JOURNEY)/logs $(JOURNEY)/dbt_packages

@@ -54,7 +54,7 @@ def bare_batches(model: Model, table: Any) -> list[tuple[np.ndarray[Any, Any], .
     calendar, _ = padded_lists(days, model.signature.days)
     lengths = np.asarray(steps.value_lengths(), dtype=np.int64)
     batches = []
-    for rows in length_batches(lengths, BATCH_ROWS[model.provider]):
+    for rows in length_batches(lengths, BATCH_ROWS):
         padded, position = padded_lists(steps.take(rows), model.signature.steps)
         batches.append((padded, position, matrix[rows], calendar[rows]))
     return batches

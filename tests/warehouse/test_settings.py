@@ -1,0 +1,86 @@
+"""Settings that change what is read or who is forecast take hold in the next build, and nothing stale stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .user_project import EVENTS, UserProject
+
+Copy = Callable[[UserProject], UserProject]
+
+
+def test_another_units_basis_makes_every_context_anew_and_asks_again(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    project.settings |= {
+        "event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"back": "return"}}],
+        "units_basis": "net",
+    }
+    project.execute("insert into shop.clicks select id + 500000, who, clicked_at, 'back', item, pieces, money from shop.clicks"
+                    " where what = 'buy' and who = 'K1'")  # fmt: skip
+    project.write().build()
+    assert project.query("select distinct feature_set_version from seq_customer_contexts") == [("1-net",)]
+    assert project.query("select sum(unit_rate_90d) from seq_customer_contexts where customer_id = 'K1'") == [(0.0,)]
+    assert project.query("select sum(return_rate_90d) > 0 from seq_customer_contexts where customer_id = 'K1'") == [(True,)]
+    served = "select count(*), count(distinct input_hash) from pred_customer_ledger where purpose = 'served'"
+    assert project.query(served) == [(120, 120)]
+    assert project.query("select sum(units) from lbl_customer_outcomes where customer_id = 'K1'") == [(0.0,)]
+
+
+def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(trained_shop)
+    before = project.query("select * from customer_forecasts order by all")
+    project.settings |= {"units_basis": "net"}
+    result = project.write().build(check=False)
+    assert result.returncode != 0
+    message = " ".join(result.stdout.split())
+    assert "1-gross" in message and "1-net" in message and "demand train" in message
+    assert project.query("select * from customer_forecasts order by all") == before
+
+
+def test_a_sample_keeps_whole_customers_and_the_same_ones(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    project.settings |= {"customer_sample_percent": 50}
+    project.write().build()
+    kept = project.query("select distinct customer_id from customer_forecasts")
+    assert 15 < len(kept) < 45
+    whole = "select count(*) from shop.clicks where who in (select customer_id from main_demand.customer_forecasts)"
+    assert project.query("select sum(event_count) from seq_customer_steps") == project.query(whole)
+    project.settings |= {"customer_sample_percent": 100}
+    project.write().build()
+    assert project.query("select count(distinct customer_id) from customer_forecasts") == [(60,)]
+
+
+def test_origins_of_a_users_relation_replace_the_packages_own(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    project.execute(
+        "create table shop.orders as select 'K1' as who, date '2025-05-20' as day union all select 'K2', date '2025-03-01'"
+        " union all select 'nobody', date '2025-05-20' union all select 'K3', date '2031-01-01'"
+    )
+    project.settings |= {
+        "origins_relation": {"source": ["shop", "orders"], "columns": {"customer_id": "who", "as_of_date": "day"}}
+    }
+    project.write().build()
+    own = "select customer_id, as_of_date::varchar, role from seq_origins where role <> 'latest' order by 1"
+    assert project.query(own) == [("K1", "2025-05-20", "test"), ("K2", "2025-03-01", "train"), ("nobody", "2025-05-20", "test")]
+    judged = """select customer_id, count(*) from lbl_customer_outcomes
+        where as_of_date = '2025-05-20' and customer_id in ('K1', 'nobody') group by 1 order by 1"""
+    assert project.query(judged) == [("K1", 2), ("nobody", 2)]
+    assert project.query("select count(*) from seq_customer_contexts where customer_id = 'nobody'") == [(1,)]
+
+
+def test_another_registrys_champion_serves(trained_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(trained_shop)
+    version = project.query("select model_version from model_versions")
+    project.execute(
+        "create schema prod",
+        "create table prod.model_registry as select * from main_demand.model_registry",
+        "create table prod.model_promotions as select * from main_demand.model_promotions",
+        "delete from main_demand.model_registry",
+        "delete from main_demand.model_promotions",
+    )
+    project.build()
+    assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
+    project.settings |= {"registry": ["warehouse", "prod"]}
+    project.write().build()
+    assert project.query("select distinct model_version from customer_forecasts") == version
+    assert project.query("select model_version from model_versions where is_champion") == version
