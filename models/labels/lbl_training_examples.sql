@@ -1,7 +1,6 @@
 -- One row per customer and origin of role train or validation: what was known, and what came true on each of the next days
 -- until the cut. A training origin sees no day after fitted_through_date, a validation origin none after trained_through_date.
 {{ config(materialized='view') }}
-{%- set context_names = demand_forecast.context_features() | map(attribute='name') | list %}
 with origins as (
 
     select
@@ -45,12 +44,7 @@ outcomes as (
 
 contexts as (
 
-    select
-        customer_id,
-        as_of_date,
-        feature_set_version,
-        {{ demand_forecast.struct_of(context_names) }} as context
-    from {{ ref('demand_forecast', 'seq_customer_contexts') }}
+    {{ demand_forecast.context_structs() }}
 
 )
 

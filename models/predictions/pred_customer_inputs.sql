@@ -1,14 +1,8 @@
 -- One row per request: everything the network reads, shortest history first.
 {{ config(materialized='view') }}
-{%- set context_names = demand_forecast.context_features() | map(attribute='name') | list %}
 with contexts as (
 
-    select
-        customer_id,
-        as_of_date,
-        feature_set_version,
-        {{ demand_forecast.struct_of(context_names) }} as context
-    from {{ ref('demand_forecast', 'seq_customer_contexts') }}
+    {{ demand_forecast.context_structs() }}
 
 )
 

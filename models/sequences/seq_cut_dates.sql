@@ -35,7 +35,10 @@ trained as (
 )
 
 select
-    (select min(event_date) from {{ ref('demand_forecast', 'stg_event_days') }} where step_row_count > 0) as first_event_date,
+    (
+        select min(event_date) from {{ ref('demand_forecast', 'stg_event_days') }}
+        where step_row_count > 0
+    ) as first_event_date,
     {%- if demand_forecast.setting('fitted_through_date') %}
     least(cast('{{ demand_forecast.setting('fitted_through_date') }}' as date), trained_through_date) as fitted_through_date,
     {%- else %}

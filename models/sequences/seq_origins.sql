@@ -37,7 +37,10 @@ wanted as (
     from (
         select *
         from timeline
-        where sample_bucket < (select max(customer_buckets) from {{ ref('demand_forecast', 'seq_origin_days') }} where role <> 'latest')
+        where sample_bucket < (
+            select max(customer_buckets) from {{ ref('demand_forecast', 'seq_origin_days') }}
+            where role <> 'latest'
+        )
     ) as timeline
     inner join {{ ref('demand_forecast', 'seq_origin_days') }} as days
         on days.as_of_date between timeline.event_date and timeline.eligible_through_date

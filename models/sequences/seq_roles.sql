@@ -9,11 +9,11 @@ roles as (
 
     select 'train' as role, first_event_date as from_date, {{ demand_forecast.add_days('fitted_through_date', -1) }} as through_date from cuts
     union all
-    select 'validation', fitted_through_date, {{ demand_forecast.add_days('trained_through_date', -1) }} from cuts
+    select 'validation' as role, fitted_through_date as from_date, {{ demand_forecast.add_days('trained_through_date', -1) }} as through_date from cuts
     union all
-    select 'test', trained_through_date, {{ demand_forecast.add_days('latest_origin_date', -1) }} from cuts
+    select 'test' as role, trained_through_date as from_date, {{ demand_forecast.add_days('latest_origin_date', -1) }} as through_date from cuts
     union all
-    select 'latest', latest_origin_date, latest_origin_date from cuts
+    select 'latest' as role, latest_origin_date as from_date, latest_origin_date as through_date from cuts
 
 ),
 

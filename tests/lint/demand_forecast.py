@@ -34,6 +34,7 @@ SELECTS = {
     "judged_rows": "select * from {}",
     "mapped_event_rows": "select 1 as one",
     "horizon_rows": "select 1 as horizon_days",
+    "context_structs": "select 1 as one",
     "no_event_rows": "select 1 as one",
 }
 
