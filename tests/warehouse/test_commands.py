@@ -275,6 +275,15 @@ def test_exporting_says_nothing_about_how_the_code_reads_the_warehouse(trained_s
     assert "UserWarning" not in trained_shop.demand("export", version, str(tmp_path / "model.onnx")).stderr
 
 
+@pytest.mark.parametrize("path", ["model.json", "no_such_folder/model.onnx"])
+def test_an_export_that_cannot_be_written_whole_is_refused(trained_shop: UserProject, tmp_path: Path, path: str) -> None:
+    """The description would overwrite a network of the name model.json."""
+    result = trained_shop.demand("export", versions(trained_shop)[0], str(tmp_path / path), check=False)
+    assert result.returncode == 1
+    assert "demand export:" in result.stderr and "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_exporting_an_unknown_version_writes_nothing(trained_shop: UserProject, tmp_path: Path) -> None:
     result = trained_shop.demand("export", "nothing", str(tmp_path / "model.onnx"), check=False)
     assert result.returncode == 1 and versions(trained_shop)[0] in result.stderr

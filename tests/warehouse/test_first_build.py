@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .user_project import UserProject
@@ -29,6 +30,13 @@ def changed_rows(project: UserProject, name: str) -> int:
         (select * from main_demand.{name} except all select * from shop.was_{name})
         union all (select * from shop.was_{name} except all select * from main_demand.{name}))"""
     return int(project.query(sql)[0][0])
+
+
+def days_read(project: UserProject, model: str) -> set[str]:
+    """Days that the last build asked the raw rows for; a build that reads them all names none."""
+    sql = (project.folder / f"target/compiled/demand_forecast/models/{model}.sql").read_text()
+    named = re.search(r"event_date in \((.*?)\)\)", sql)
+    return set(re.findall(r"\d{4}-\d\d-\d\d", named[1])) if named else set()
 
 
 def test_every_forecast_comes_from_the_baseline_without_a_champion(built_shop: UserProject) -> None:
@@ -65,12 +73,15 @@ def test_a_second_build_changes_nothing(built_shop: UserProject, copy_of: Copy) 
 def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     snapshot(project)
+    days = project.query("select max(clicked_at)::date - 40, min(clicked_at) filter (where who = 'K2')::date from shop.clicks")[0]
+    touched = {str(day) for day in days}
     project.execute(
         "insert into shop.clicks select 900001, 'K1', max(clicked_at) - interval 40 day, 'buy', 'P1', 7, 70 from shop.clicks",
         "delete from shop.clicks where who = 'K2' and clicked_at::date ="
         " (select min(clicked_at)::date from shop.clicks where who = 'K2')",
     )
     project.build()
+    assert days_read(project, "sequences/seq_customer_steps") == days_read(project, "staging/stg_event_counts") == touched
     changed = """select customer_id, count(*) from (
         (select * from main_demand.seq_customer_steps except all select * from shop.was_seq_customer_steps)) group by 1"""
     assert sorted(project.query(changed)) == [("K1", 1), ("K2", 1)]

@@ -68,3 +68,16 @@ def test_rates_equal_a_plain_recomputation(built_shop: UserProject) -> None:
                     / least(7, date '{origin}' - (select min(clicked_at)::date from shop.clicks where who = '{customer}') + 1)
             from shop.clicks where who = '{customer}' and what = 'buy' and clicked_at::date <= date '{origin}'""")[0]
         assert abs(unit_rate - expected[0]) < 1e-5 and abs(purchase_rate - expected[1]) < 1e-5
+
+
+def test_an_origin_reads_every_step_up_to_its_own_day(built_shop: UserProject) -> None:
+    """Counted anew: all steps where there are fewer than 65, so that one block holds them."""
+    wrong, rows, most = built_shop.query("""
+        with counted as (
+            select any_value(origins.position) as position, count(steps.event_date) as expected
+            from seq_origins as origins
+            left join seq_customer_steps as steps
+                on origins.customer_id = steps.customer_id and steps.event_date <= origins.as_of_date
+            group by origins.customer_id, origins.as_of_date)
+        select count(*) filter (where position <> expected), count(*), max(expected) from counted""")[0]
+    assert (wrong, rows > 1000, 10 < most < 65) == (0, True, True)

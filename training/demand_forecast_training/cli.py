@@ -127,10 +127,17 @@ def run_export(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit() as connection:
         row = version_row(connection, warehouse.relations, options.version)
     load_model(row)
-    options.path.write_bytes(row["onnx_bytes"])
     description = {name: value for name, value in row.items() if not isinstance(value, bytes)}
     beside = options.path.with_suffix(".json")
-    beside.write_text(json.dumps(description, indent=2, default=str) + "\n", encoding="utf-8")
+    if beside == options.path:
+        raise DemandForecastError(
+            f"{options.path} is where the description goes: name the network something else, such as model.onnx"
+        )
+    try:
+        options.path.write_bytes(row["onnx_bytes"])
+        beside.write_text(json.dumps(description, indent=2, default=str) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise DemandForecastError(f"cannot write {error.filename}: {error.strerror}") from error
     print(f"wrote {options.path} and {beside}")
 
 
