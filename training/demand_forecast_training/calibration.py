@@ -73,8 +73,8 @@ def observed_sum(values: Floats, examples: Examples) -> float:
 
 
 def bounded_ratio(actual: float, expected: float) -> float:
-    """actual / expected, kept within a factor of LARGEST_SCALE; 1 where there is nothing to compare."""
-    if actual <= 0 or expected <= 0:
+    """actual / expected, kept within a factor of LARGEST_SCALE; 1 where nothing is expected."""
+    if expected <= 0:
         return 1.0
     return float(np.clip(actual / expected, 1 / LARGEST_SCALE, LARGEST_SCALE))
 

@@ -100,7 +100,7 @@ class Network(nn.Module):
         if self.has_habits:
             self.register_buffer("habit_columns", torch.as_tensor(scalers.habit_columns)[torch.arange(days) % 7])
             self.register_buffer("habit_mean", torch.tensor(scalers.habit_mean))
-            self.habit_weights = nn.Parameter(torch.full((OUTPUTS,), 0.5))
+            self.habit_weights = nn.Parameter(torch.full((OUTPUTS - 1,), 0.5))
 
     def states(self, steps: Tensor) -> Tensor:
         """Memory after each step, (rows, time, hidden), of raw steps (rows, time, F)."""
@@ -115,8 +115,8 @@ class Network(nn.Module):
         return torch.clamp((values - self.bin_left) / self.bin_width, 0, 1)
 
     def habits(self, context: Tensor) -> Tensor:
-        """Centred log of the customer's own rate on the weekday of each day, (batch, days): every output starts from the habit
-        and learns what differs from it."""
+        """Centred log of the customer's own rate on the weekday of each day, (batch, days): every output but the price starts
+        from the habit and learns what differs from it."""
         own = torch.clamp(torch.index_select(context, 1, self.habit_columns), LEAST_RATE, 1.0)
         return torch.log(own) - self.habit_mean
 
@@ -130,7 +130,7 @@ class Network(nn.Module):
         tastes = (customer @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, outputs)
         scores = by_day + (calendar @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
         if self.has_habits:
-            scores = scores + self.habit_weights.reshape(-1, 1, 1) * self.habits(context)
+            scores = scores + functional.pad(self.habit_weights, (0, 1)).reshape(-1, 1, 1) * self.habits(context)
         grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
         hazard_logit = torch.clamp(scores[0], -LARGEST_LOGIT, LARGEST_LOGIT)
         return Rates(hazard_logit, grown[0] * self.extra_units, grown[1] * self.repeat_units, grown[2] * self.price)
