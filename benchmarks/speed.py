@@ -223,7 +223,7 @@ def report(customers: int, runs: list[BuildRun], rebuilt: dict[str, int]) -> str
 def node_cells(run: BuildRun, name: str) -> str:
     node = next((node for node in run.nodes if node.name == name), NodeRun(name))
     rate = f"{run.rows[name] / node.seconds:,.0f}" if run.rows.get(name) and node.seconds else "-"
-    return f"{node.seconds:.2f} | {rate} | {node.peak_bytes / 1e9:.2f}"
+    return f"{node.seconds:.2f} | {rate} | {f'{node.peak_bytes / 1e9:.2f}' if node.peak_bytes else '-'}"
 
 
 def generate(customers: int, data: Path) -> None:

@@ -1,4 +1,4 @@
-{#- The one place that reads a scalar var: the value, validated, or an error that names the var and what it allows. -#}
+{#- The one place where SQL reads a scalar var: the value, validated, or an error that names the var and what it allows. -#}
 {% macro setting(name) %}
   {%- set shop = demand_forecast.seed_shop() -%}
   {%- set value = shop[name] if name in shop else var(name) -%}

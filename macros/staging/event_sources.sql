@@ -15,5 +15,8 @@
     {%- do names.append(entry.name) -%}
     {%- do found.append(demand_forecast.event_source(entry, "event source `" ~ entry.name ~ "`")) -%}
   {%- endfor -%}
+  {%- if found and not found | selectattr('required') | list -%}
+    {{ demand_forecast.refuse("every source in var `event_sources` has `required: false`; the latest origin is taken from the required ones, so leave at least one") }}
+  {%- endif -%}
   {{ return(found) }}
 {% endmacro %}

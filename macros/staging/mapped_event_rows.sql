@@ -30,7 +30,7 @@ select
     {%- for name in ['quantity', 'amount', 'unit_price'] %}
     {{ demand_forecast.mapped_column(source, name, 'text') }} as raw_{{ name }},
     {{ demand_forecast.mapped_column(source, name, 'double') }} as {{ name }},
-    {{ adapter.quote(source.columns[name]) ~ ' is not null' if name in source.columns else 'false' }} as has_{{ name }},
+    {{ demand_forecast.is_filled(adapter.quote(source.columns[name])) if name in source.columns else 'false' }} as has_{{ name }},
     {%- endfor %}
     {{ demand_forecast.row_hash(columns) }} as raw_hash,
     {{ demand_forecast.mapped_column(source, 'loaded_at', 'timestamp') }} as loaded_at

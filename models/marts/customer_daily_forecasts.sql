@@ -32,3 +32,4 @@ inner join serving
         and ledger.input_hash = serving.input_hash
         and ledger.model_version = serving.model_version
 cross join days
+where ledger.purpose = 'served'

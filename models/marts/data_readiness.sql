@@ -10,8 +10,9 @@ with judged as (
                 then 'the source ' || empty_source || ' has no sound row: load it, or map it with required: false to run ahead of it'
             when purchase_count = 0 then 'no purchase was accepted: map your word for it to purchase under event_types'
             when training_rows = 0 or validation_rows = 0
-                then 'the data spans ' || day_count || ' days, too few for training: it needs more than '
-                    || '{{ demand_forecast.setting('test_days') + demand_forecast.setting('validation_days') }} days; lower test_days and validation_days, or wait'
+                then 'no origin is left for ' || case when training_rows = 0 then 'training' else 'validation' end || ': the data spans '
+                    || day_count || ' active days through ' || latest_origin_date || ', cut at ' || fitted_through_date || ' and '
+                    || trained_through_date || '; lower test_days and validation_days, move the dates that vars fix, or wait'
         end as refusal,
         case
             when raw_count > 0 and rejected_count > 0.05 * raw_count

@@ -2,7 +2,7 @@
 {%- set wanted = ['source', 'verdict', 'reason', 'event_id', 'customer_id', 'visitor_id', 'raw_event_at', 'raw_event_type', 'raw_quantity', 'raw_amount', 'event_date', 'loaded_at', 'day_fingerprint'] %}
 {%- set kept = demand_forecast.reusable_table(wanted) %}
 {%- set newly_changed_days %}
-    select distinct counts.event_date
+    select counts.event_date
     from {{ ref('demand_forecast', 'stg_event_counts') }} as counts
     left join (select distinct source, event_date, day_fingerprint from {{ kept }}) as was
         on counts.source_name = was.source

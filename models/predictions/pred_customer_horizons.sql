@@ -12,6 +12,7 @@ select
     horizons.horizon_days,
     ledger.input_hash,
     ledger.purpose,
+    ledger.feature_set_version,
     ledger.model_version,
     ledger.predictor,
     ledger.provider,

@@ -14,6 +14,7 @@ with answered as (
         requests.as_of_date,
         requests.input_hash,
         requests.purpose,
+        requests.feature_set_version,
         coalesce(scores.model_version, 'baseline') as model_version,
         case when scores.model_version is null then 'baseline' else 'model' end as predictor,
         coalesce(scores.provider, 'SQL') as provider,
@@ -31,6 +32,7 @@ with answered as (
     left join {{ ref('demand_forecast', 'pred_customer_model') }} as scores
         on requests.customer_id = scores.customer_id
             and requests.as_of_date = scores.as_of_date
+            and requests.input_hash = scores.input_hash
             and requests.purpose = scores.purpose
 
 )

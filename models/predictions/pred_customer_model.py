@@ -16,13 +16,13 @@ NO_SCORES = """
 def model(dbt, session):
     inputs = dbt.ref("demand_forecast", "pred_customer_inputs")
     champion = dbt.ref("demand_forecast", "pred_champion")
+    scores = None
     try:
         from demand_forecast.dbt_models import score_customer_requests
     except ModuleNotFoundError as missing:
         if missing.name != "demand_forecast":
             raise
         warnings.warn("the baseline serves: the scoring package is missing. Type: pip install demand-forecast", stacklevel=1)
-        scores = inputs.query("inputs", NO_SCORES)
     else:
         scores = score_customer_requests(
             session,
@@ -31,4 +31,4 @@ def model(dbt, session):
             require_gpu=dbt.config.get("require_gpu"),
             dbt_version=dbt.config.get("package_version"),
         )
-    return scores
+    return inputs.query("inputs", NO_SCORES) if scores is None else scores

@@ -1,5 +1,5 @@
 -- One row per customer, origin and purpose that the serving version has not scored yet: the latest origin of everyone eligible,
--- asked again when an input has changed, and the test origins that the version has not seen in training, asked once. The ledger
+-- asked again when an input has changed, and the test origins that the version has not seen in training, asked once for each meaning of the features. The ledger
 -- is read through the graph, not by ref, since request -> model -> ledger -> request would be a cycle.
 {%- set ledger = demand_forecast.relation_of_model('pred_customer_ledger') %}
 with serving as (
@@ -19,6 +19,7 @@ wanted as (
         origins.input_hash,
         case when origins.role = 'latest' then 'served' else 'backtest' end as purpose,
         serving.model_version,
+        {{ demand_forecast.feature_set_version() }} as feature_set_version,
         origins.block,
         origins.position
     from {{ ref('demand_forecast', 'seq_origins') }} as origins
@@ -49,6 +50,7 @@ where wanted.purpose = 'backtest' and not exists (
     where said.customer_id = wanted.customer_id
         and said.as_of_date = wanted.as_of_date
         and said.model_version = wanted.model_version
+        and said.feature_set_version = wanted.feature_set_version
         and said.purpose in ('served', 'backtest')
 )
 {%- endif %}

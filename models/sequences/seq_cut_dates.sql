@@ -1,6 +1,7 @@
 -- One row: the latest origin and the two dates at which time is cut, once for all horizons.
--- A source's last complete day is the day before its newest one, since the newest may be half loaded; today is never complete.
--- A required source without a sound row has no complete day, and then there is no origin. Dates that vars fix are cut to the data.
+-- A source's last complete day is the day before its newest one, since the newest may be half loaded; var as_of_date says where a
+-- shop knows better. A required source without a sound row has no complete day, and then there is no origin. Dates that vars fix
+-- are cut to the data.
 with loaded as (
 
     select case when count(*) = count(newest_date) then min(newest_date) end as loaded_through_date
@@ -13,7 +14,10 @@ latest as (
 
     select
         {%- if demand_forecast.setting('as_of_date') %}
-        least(cast('{{ demand_forecast.setting('as_of_date') }}' as date), loaded_through_date) as latest_origin_date
+        case
+            when loaded_through_date is not null
+                then least(cast('{{ demand_forecast.setting('as_of_date') }}' as date), loaded_through_date)
+        end as latest_origin_date
         {%- else %}
         {{ demand_forecast.add_days('loaded_through_date', -1) }} as latest_origin_date
         {%- endif %}
@@ -26,7 +30,10 @@ trained as (
     select
         *,
         {%- if demand_forecast.setting('trained_through_date') %}
-        least(cast('{{ demand_forecast.setting('trained_through_date') }}' as date), latest_origin_date) as trained_through_date
+        case
+            when latest_origin_date is not null
+                then least(cast('{{ demand_forecast.setting('trained_through_date') }}' as date), latest_origin_date)
+        end as trained_through_date
         {%- else %}
         {{ demand_forecast.add_days('latest_origin_date', -demand_forecast.setting('test_days')) }} as trained_through_date
         {%- endif %}
@@ -40,7 +47,10 @@ select
         where step_row_count > 0
     ) as first_event_date,
     {%- if demand_forecast.setting('fitted_through_date') %}
-    least(cast('{{ demand_forecast.setting('fitted_through_date') }}' as date), trained_through_date) as fitted_through_date,
+    case
+        when trained_through_date is not null
+            then least(cast('{{ demand_forecast.setting('fitted_through_date') }}' as date), trained_through_date)
+    end as fitted_through_date,
     {%- else %}
     {{ demand_forecast.add_days('trained_through_date', -demand_forecast.setting('validation_days')) }} as fitted_through_date,
     {%- endif %}

@@ -38,7 +38,7 @@ rows_of_changed_days as (
     select *
     from {{ ref('demand_forecast', 'stg_checked_rows') }}
     {%- if is_incremental() %}
-    where {{ demand_forecast.is_changed_day('select distinct event_date from (' ~ changed_days ~ ') as changed') }}
+    where {{ demand_forecast.is_changed_day(changed_days) }}
     {%- endif %}
 
 ),

@@ -1,5 +1,5 @@
 -- One row per source and day: how many raw rows, and fingerprints of them. The one scan of everything in a daily run; what has
--- changed is found here, and nothing else reads old days again. Rows without a readable day count for 1900-01-01.
+-- changed is found here, and only the days that changed are read again. Rows without a readable day count for 1900-01-01.
 {{ config(materialized='table') }}
 select
     source_name,

@@ -30,7 +30,7 @@ def champion_row(champion: Any) -> dict[str, Any] | None:
 
 
 def score_customer_requests(session: Any, *, inputs: Any, champion: Any, require_gpu: bool, dbt_version: str) -> Any:
-    """Relation with the champion's answer to every request of `inputs`; empty without a champion.
+    """Relation with the champion's answer to every request of `inputs`; None without a champion.
 
     The relation is lazy: `create table as` streams it through the function, so memory is bounded by a batch. Raises
     FeatureMismatch, ModelRefused, ProviderUnavailable or VersionMismatch.
@@ -40,9 +40,7 @@ def score_customer_requests(session: Any, *, inputs: Any, champion: Any, require
         raise DemandForecastError(f"var `require_gpu` is `{require_gpu}`; it takes true or false")
     row = champion_row(champion)
     if row is None:
-        empty = ", ".join(f"cast(null as float[]) as {name}" for name in OUTPUTS)
-        columns = f"cast(null as varchar) as model_version, cast(null as varchar) as provider, {empty}"
-        return inputs.query("inputs", f"select {', '.join(KEYS)}, {columns} from inputs where false")
+        return None
     check_feature_set(inputs, row)
     model = load_model(row, require_gpu=require_gpu)
     # A name of its own each time: another query on this connection may hold an earlier registration.

@@ -141,6 +141,8 @@ def test_a_zone_in_the_text_of_a_timestamp_is_kept(two_sources: UserProject, cop
         "alter table shop.clicks alter clicked_at type varchar",
         "insert into shop.clicks values (940001, 'Z1', '2025-05-01T22:30:00Z', 'view', null, null, null)",
         "insert into shop.clicks values (940002, 'Z2', '2025-05-01 22:30:00+02:00', 'view', null, null, null)",
+        "insert into shop.clicks values (940004, 'Z4', '2025-05-01 22:30:00.000 +0000', 'view', null, null, null)",
+        "insert into shop.clicks values (940005, 'Z5', '2025-05-01 22:30:00 UTC', 'view', null, null, null)",
         "insert into shop.clicks values (940003, 'Z3', '2025-05-01 22:30:00', 'view', null, null, null)",
     )
     project.settings |= {"time_zone": "UTC", "event_sources": [EVENTS | {"time_zone": "America/New_York"}, ORDERS]}
@@ -150,6 +152,8 @@ def test_a_zone_in_the_text_of_a_timestamp_is_kept(two_sources: UserProject, cop
         ("Z1", "2025-05-01 22:30:00"),
         ("Z2", "2025-05-01 20:30:00"),
         ("Z3", "2025-05-02 02:30:00"),
+        ("Z4", "2025-05-01 22:30:00"),
+        ("Z5", "2025-05-01 22:30:00"),
     ]
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
+from demand_forecast_training.hyper_parameters import ARCHITECTURES
 from demand_forecast_training.registry import champion, promote, roll_back, version_row
 from demand_forecast_training.report import report, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_warehouse
@@ -74,16 +75,29 @@ def parser() -> argparse.ArgumentParser:
 
 def add_train_options(command: argparse.ArgumentParser) -> None:
     """Options of `demand train`; what is left out keeps the default of HyperParameters."""
-    for name in ("epochs", "patience", "hidden-units", "seed", "batch-origins", "threads"):
-        command.add_argument(f"--{name}", type=int)
-    command.add_argument("--learning-rate", type=float)
-    command.add_argument("--architecture", choices=["lstm"])
+    for name in ("epochs", "patience", "hidden-units", "batch-origins", "threads"):
+        command.add_argument(f"--{name}", type=positive(int))
+    command.add_argument("--seed", type=int)
+    command.add_argument("--learning-rate", type=positive(float))
+    command.add_argument("--architecture", choices=ARCHITECTURES)
     command.add_argument("--log-dir", type=Path, help="folder of TensorBoard curves (default: logs/training in the project)")
     command.add_argument(
         "--promote",
         action="store_true",
         help="let it serve even if another version does, or the baseline is better",
     )
+
+
+def positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Parser of a number of a kind above 0."""
+
+    def parse(text: str) -> Any:
+        number = kind(text)
+        if not 0 < number < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return number
+
+    return parse
 
 
 def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+ARCHITECTURES = ("lstm",)
+"""What remembers the steps; network.py says how each is built."""
+
 
 @dataclass(frozen=True)
 class HyperParameters:

@@ -11,7 +11,8 @@ from torch.nn import functional
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.scalers import LEAST_RATE, Scalers
 
-ARCHITECTURES = {"lstm": nn.LSTM}
+MEMORIES = {"lstm": nn.LSTM}
+"""How each of the architectures remembers."""
 OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
 LARGEST_LOG_RATE = 6.0
@@ -87,7 +88,7 @@ class Network(nn.Module):
         self.register_buffer("intercepts", torch.zeros(days))
         self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
         self.step_layer = nn.Linear(len(scalers.step_mean), choices.hidden_units)
-        self.memory = ARCHITECTURES[choices.architecture](choices.hidden_units, choices.hidden_units, batch_first=True)
+        self.memory = MEMORIES[choices.architecture](choices.hidden_units, choices.hidden_units, batch_first=True)
         self.context_layer = nn.Linear(len(scalers.bin_feature), choices.context_units)
         self.joined_layer = nn.Linear(choices.hidden_units + choices.context_units, choices.context_units)
         self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)

@@ -105,9 +105,9 @@ def starting_rates(train: Examples, first_unit: float) -> StartingRates:
         extra_units=max(extra, 1e-3),
         repeat_units=max(float(train.units.sum(where=is_seen & ~is_first)) / seen, 1e-4),
         unitless=unitless,
-        price=max(revenue / (units + unitless), 1e-4),
-        basket_units=max(units / purchases, SMALLEST),
-        basket_revenue=max(revenue / purchases, SMALLEST),
+        price=revenue / (units + unitless),
+        basket_units=units / purchases if units > 0 else 1.0,
+        basket_revenue=revenue / purchases if revenue > 0 else 1.0,
     )
 
 

@@ -17,7 +17,7 @@ from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.registry import TASK, champion, register
-from demand_forecast_training.report import validation_table
+from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.warehouse import Warehouse
 
@@ -38,7 +38,7 @@ def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir:
         reason = promotion_reason(trained, serving is not None, is_wanted)
         is_new = register(connection, warehouse.relations, row, reason)
     print(validation_table(trained.model, trained.baseline))
-    print(outcome(row, is_new, reason, serving))
+    print(outcome(row, is_new, reason, serving, trained))
     if log_dir is not None:
         print(f"curves: tensorboard --logdir {log_dir}")
     return str(row["model_version"])
@@ -69,7 +69,7 @@ def beats_baseline(trained: Trained) -> bool:
     return ours is not None and theirs is not None and ours < theirs
 
 
-def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None) -> str:
+def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None, trained: Trained) -> str:
     """What became of the version, and what to type next."""
     version = row["model_version"]
     registered = f"{'registered' if is_new else 'already registered:'} {version}"
@@ -77,7 +77,11 @@ def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: s
         return f"{registered}\npromoted: {reason}. Type dbt build to forecast with it"
     if serving:
         return f"{registered}\n{serving} still serves. To change: demand promote {version}"
-    return f"{registered}\nnot promoted: it does not beat the baseline on validation days (demand promote {version} insists)"
+    ours, theirs = shown(trained.uncalibrated[0].log_loss), shown(trained.baseline[0].log_loss)
+    return (
+        f"{registered}\nnot promoted: before calibration its next-day log loss on validation days, {ours}, "
+        f"does not beat the baseline's, {theirs} (demand promote {version} insists)"
+    )
 
 
 def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[str, Any]:
