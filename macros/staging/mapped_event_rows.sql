@@ -6,6 +6,7 @@
 {%- for column in source.columns.values() | unique %}
 {%- do columns.append(adapter.quote(column)) %}
 {%- endfor %}
+{%- do columns.append(demand_forecast.literal(source.columns | dictsort | string)) %}
 select
     {{ demand_forecast.literal(source.name) }} as source_name,
     {%- for name in ['event_id', 'customer_id', 'visitor_id'] %}

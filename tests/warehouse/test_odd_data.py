@@ -202,3 +202,14 @@ def test_forecasts_are_not_judged_at_horizons_that_they_do_not_reach(two_sources
         join pred_customer_horizons as horizons using (customer_id, as_of_date, input_hash, model_version, purpose)"""
     short_lists, longest = project.query(reach)[0]
     assert short_lists > 0 and longest == 1
+
+
+def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserProject, copy_of: Copy) -> None:
+    """Money was mapped as the line total and is the price of a unit: a plain build counts it so on every day."""
+    project = copy_of(built_shop)
+    entry = copy.deepcopy(EVENTS)
+    entry["columns"]["unit_price"] = entry["columns"].pop("amount")
+    project.settings |= {"event_sources": [entry]}
+    project.write().build()
+    expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
+    assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
