@@ -35,6 +35,7 @@ wanted as (
         days.as_of_date,
         days.role
     from (
+        -- No role keeps more buckets than this one: what no role samples leaves before the days multiply it.
         select *
         from timeline
         where sample_bucket < (

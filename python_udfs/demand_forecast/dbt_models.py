@@ -33,7 +33,7 @@ def score_customer_requests(session: Any, *, inputs: Any, champion: Any, require
     """Relation with the champion's answer to every request of `inputs`; None without a champion.
 
     The relation is lazy: `create table as` streams it through the function, so memory is bounded by a batch. Raises
-    FeatureMismatch, ModelRefused, ProviderUnavailable or VersionMismatch.
+    DemandForecastError for a wrong var, FeatureMismatch, ModelRefused, ProviderUnavailable or VersionMismatch.
     """
     check_version(dbt_version)
     if not isinstance(require_gpu, bool):

@@ -84,3 +84,18 @@ def test_another_registrys_champion_serves(trained_shop: UserProject, copy_of: C
     project.write().build()
     assert project.query("select distinct model_version from customer_forecasts") == version
     assert project.query("select model_version from model_versions where is_champion") == version
+
+
+def test_a_dropped_ledger_starts_the_figures_over(built_shop: UserProject, copy_of: Copy) -> None:
+    """Units were mapped to the wrong column for a build. What was said then is judged until the ledger is dropped."""
+    figures = "select * from forecast_accuracy order by all"
+    project = copy_of(built_shop)
+    project.settings |= {"event_sources": [EVENTS | {"columns": EVENTS["columns"] | {"quantity": "money"}}]}
+    project.execute("drop table main_demand.pred_customer_ledger")
+    project.write().build()
+    project.settings |= {"event_sources": [EVENTS]}
+    project.write().build()
+    assert project.query(figures) != built_shop.query(figures)
+    project.execute("drop table main_demand.pred_customer_ledger")
+    project.build()
+    assert project.query(figures) == built_shop.query(figures)

@@ -19,7 +19,7 @@ PUBLISHED = (
 )
 SHOWN_METRICS = ("log_loss", "average_precision", "auroc", "calibration_error", "wape", "bias")
 QUERIES = """\
--- who buys tomorrow
+-- who buys on the day after as_of_date
 select customer_id, purchase_probability, expected_revenue from {customer_forecasts}
 where horizon_days = 1 order by purchase_probability desc limit 10;
 
