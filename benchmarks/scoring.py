@@ -7,6 +7,7 @@ origins. Writes benchmarks/results/scoring.md. Read the ratios: machines are noi
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +19,8 @@ from demand_forecast.arrays import one_chunk, padded_lists, struct_matrix
 from demand_forecast.duckdb_udf import register
 from demand_forecast.model import Model, load_model
 from demand_forecast.udf import BATCH_ROWS, length_batches, score
-from demand_forecast_training.dataset import read_dataset
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network
-from demand_forecast_training.scalers import fit_scalers
+from demand_forecast_training.network import Network, network_of_weights
 from demand_forecast_training.warehouse import find_warehouse
 from safetensors.torch import load
 
@@ -76,7 +75,7 @@ def measure(project: Path, rows: int) -> tuple[Model, dict[str, float], int]:
     warehouse = find_warehouse(project, None, None)
     with warehouse.visit() as con:
         row = con.sql(f"select * from {warehouse.relations['pred_champion']}").to_arrow_table().to_pylist()[0]
-        model, data = load_model(row), read_dataset(con, warehouse.relations)
+        model = load_model(row)
         con.execute(INPUTS.format_map(warehouse.relations | {"rows": str(rows)}))
         register(con, lambda *columns: score(model, *columns))
         table = con.sql("select * from inputs").to_arrow_table()
@@ -86,12 +85,10 @@ def measure(project: Path, rows: int) -> tuple[Model, dict[str, float], int]:
         udf = table.num_rows / seconds(lambda: con.execute(in_sql))
     batches = bare_batches(model, table)
     bare = table.num_rows / seconds(lambda: [model.run(*batch) for batch in batches])
-    choices = HyperParameters(are_units_whole=data.are_units_whole)
-    network = Network(fit_scalers(data, choices.context_bins), choices)
-    network.load_state_dict(load(bytes(row["weights_bytes"])))
+    network = network_of_weights(load(bytes(row["weights_bytes"])), HyperParameters(**json.loads(row["hyper_parameters"])))
     frame = table.slice(table.num_rows // 2, LOOP_ROWS).to_pandas()
     torch.set_num_threads(2)
-    loop = len(frame) / seconds(lambda: loop_over_rows(network.eval(), frame))
+    loop = len(frame) / seconds(lambda: loop_over_rows(network, frame))
     return (
         model,
         {"SQL function": udf, "bare ONNX Runtime, arrays made beforehand": bare, "pandas and torch, row by row": loop},

@@ -17,8 +17,7 @@ from demand_forecast.model import OUTPUTS, load_model
 from demand_forecast.udf import score
 from demand_forecast_training.dataset import Dataset, read_dataset
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network
-from demand_forecast_training.scalers import Scalers, StartingRates
+from demand_forecast_training.network import Network, network_of_weights
 from demand_forecast_training.training import predicted_rates
 from demand_forecast_training.warehouse import relations_of
 from safetensors.torch import load as load_weights
@@ -131,15 +130,7 @@ def test_a_model_knows_more_than_one_number(trained_shop: UserProject) -> None:
 
 def registered_network(row: dict[str, Any]) -> Network:
     """The network of a registry row, built from its weights alone."""
-    weights = load_weights(bytes(row["weights_bytes"]))
-    arrays = {
-        name: weights[name].numpy() for name in ("step_mean", "step_scale", "day_mean", "day_scale", "bin_left", "bin_width")
-    }
-    start = StartingRates(np.zeros(30, np.float32), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    empty = Scalers(**arrays, bin_feature=weights["bin_feature"].numpy(), habit_columns=np.arange(7), habit_mean=0.0, start=start)
-    network = Network(empty, HyperParameters(**json.loads(row["hyper_parameters"])))
-    network.load_state_dict(weights)
-    return network.eval()
+    return network_of_weights(load_weights(bytes(row["weights_bytes"])), HyperParameters(**json.loads(row["hyper_parameters"])))
 
 
 def training_answers(connection: Any, network: Network, relations: dict[str, str]) -> tuple[Dataset, Answers]:

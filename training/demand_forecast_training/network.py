@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.scalers import LEAST_RATE, Scalers
+from demand_forecast_training.scalers import LEAST_RATE, Scalers, StartingRates
 
 MEMORIES = {"lstm": nn.LSTM}
 """How each of the architectures remembers."""
@@ -153,3 +156,15 @@ class Network(nn.Module):
         last = torch.clamp(position - 1, min=0).reshape(-1, 1, 1).expand(-1, 1, states.shape[2])
         state = torch.gather(states, 1, last)[:, 0] * (position > 0).unsqueeze(1)
         return self.forecast(self.rates(state, context, days))
+
+
+def network_of_weights(weights: Mapping[str, Tensor], choices: HyperParameters) -> Network:
+    """The network whose state these weights are: sizes and every learnt statistic are read from them, not from any data."""
+    names = ("step_mean", "step_scale", "day_mean", "day_scale", "bin_feature", "bin_left", "bin_width")
+    days = len(weights["intercepts"])
+    start = StartingRates(np.zeros(days, np.float32), *[0.0] * (len(fields(StartingRates)) - 1))
+    habit_columns = np.arange(7 if "habit_weights" in weights else 0)
+    arrays = {name: weights[name].numpy() for name in names}
+    network = Network(Scalers(**arrays, habit_columns=habit_columns, habit_mean=0.0, start=start), choices)
+    network.load_state_dict(dict(weights))
+    return network.eval()
