@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import onnx
 import pyarrow as pa
 import pytest
 from demand_forecast import model as model_module
@@ -147,6 +151,41 @@ def test_batches_hold_every_row_once_and_similar_lengths() -> None:
     batches = list(length_batches(lengths, 512))
     assert sorted(np.concatenate(batches).tolist()) == list(range(5000))
     assert all(len(rows) <= 512 and lengths[rows].max() <= max(8, 2 * lengths[rows].min()) for rows in batches)
+
+
+def test_one_call_scores_at_a_time(row: dict[str, Any], columns: Columns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine calls from several threads, and each call may use every core."""
+    running, most, predict = [0], [0], model_module.Model.predict
+
+    def counted(*arguments: Any) -> dict[str, np.ndarray]:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.02)
+        answer = predict(*arguments)
+        running[0] -= 1
+        return answer
+
+    model = load_model(row)
+    monkeypatch.setattr(model_module.Model, "predict", counted)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: score(model, *columns), range(8)))
+    assert most == [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda file: file.opset_import.append(onnx.helper.make_opsetid("my.operators", 1)), "my.operators"),
+        (lambda file: setattr(file.graph.initializer[0], "data_location", onnx.TensorProto.EXTERNAL), "outside its file"),
+    ],
+)
+def test_foreign_operators_and_tensors_outside_the_file_are_refused(row: dict[str, Any], change: Any, named: str) -> None:
+    """Also where the hash fits."""
+    file = onnx.load_from_string(row["onnx_bytes"])
+    change(file)
+    content = file.SerializeToString()
+    with pytest.raises(ModelRefused, match=named):
+        load_model(row | {"onnx_bytes": content, "onnx_sha256": hashlib.sha256(content).hexdigest()})
 
 
 def test_another_minor_version_names_both_lines_to_change() -> None:

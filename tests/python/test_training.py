@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 import torch
-from demand_forecast.model import OUTPUTS
+import yaml
+from demand_forecast import __version__
+from demand_forecast.model import OUTPUTS, open_session
 from demand_forecast_training import export as export_module
 from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
 from demand_forecast_training.errors import ExportRefused
 from demand_forecast_training.export import export
 from demand_forecast_training.losses import hazard_loss, poisson_loss
+from demand_forecast_training.registry import register
 from demand_forecast_training.scalers import Scalers, fit_scalers
-from demand_forecast_training.training import Trained, batch_rates, train
+from demand_forecast_training.training import Trained, batch_rates, predicted_rates, train
 
 from .conftest import CHOICES
 
@@ -118,3 +124,47 @@ def test_the_registry_row_tells_everything(row: dict[str, Any]) -> None:
     assert row["training_rows"] == 1200 and row["validation_rows"] == 400
     assert len(row["golden_rows"]) > 0 and len(row["weights_bytes"]) > 0
     assert set(OUTPUTS) == {"purchase_hazard", "purchase_probability", "expected_units", "expected_revenue"}
+
+
+def test_a_weight_that_moved_after_the_export_is_noticed(data: Dataset, trained: Trained) -> None:
+    network = copy.deepcopy(trained.network).eval()
+    golden = export_module.inputs_of(data, export_module.golden_examples(data))
+    session = open_session(export_module.onnx_bytes(network, golden), may_use_gpu=False)
+    export_module.check_export(network, session, data, golden)
+    with torch.no_grad():
+        network.day_bias[0, 0] += 0.01
+    with pytest.raises(ExportRefused):
+        export_module.check_export(network, session, data, golden)
+
+
+def test_expected_units_and_revenue_are_right_in_sum_where_customers_buy_again(data: Dataset, trained: Trained) -> None:
+    """A first purchase's hazard times a basket would miss the later ones: here most customers buy several times in 30 days."""
+    with torch.no_grad():
+        said = trained.network.forecast(predicted_rates(trained.network, data, data.validation, CHOICES))
+    assert float(said.expected_units.sum()) == pytest.approx(float(data.validation.units.sum()), rel=0.02)
+    assert float(said.expected_revenue.sum()) == pytest.approx(float(data.validation.revenue.sum()), rel=0.02)
+
+
+def test_a_shop_without_amounts_learns_when_customers_buy_all_the_same(data: Dataset, trained: Trained) -> None:
+    without = [replace(part, revenue=np.zeros_like(part.revenue)) for part in (data.train, data.validation)]
+    other = train(replace(data, train=without[0], validation=without[1]), CHOICES)
+    assert other.model[0].log_loss == pytest.approx(trained.model[0].log_loss, abs=0.005)
+
+
+def test_the_version_is_the_same_in_every_place() -> None:
+    root = Path(__file__).resolve().parents[2]
+    project = yaml.safe_load((root / "dbt_project.yml").read_text())["version"]
+    models = yaml.safe_load((root / "models/predictions/_predictions.yml").read_text())["models"]
+    told = [model["config"]["package_version"] for model in models if "package_version" in model.get("config", {})]
+    assert [project, *told] == [__version__, __version__]
+
+
+def test_a_version_and_its_promotion_are_written_together_or_not_at_all(row: dict[str, Any]) -> None:
+    with duckdb.connect() as con:
+        con.execute("create table registry (model_version varchar, task varchar, trained_at timestamp)")
+        con.execute("create table promotions (wrong_column integer)")
+        relations = {"model_registry": "registry", "model_promotions": "promotions"}
+        short = {name: row[name] for name in ("model_version", "task", "trained_at")}
+        with pytest.raises(duckdb.Error):
+            register(con, relations, short, "a reason")
+        assert con.execute("select count(*) from registry").fetchall() == [(0,)]

@@ -37,6 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         ({"event_sources": [source(time_zone="UTC'; select")]}, "`time_zone`", "Europe/Berlin"),
         ({"event_sources": [source(columns={"colour": "item"})]}, "`colour`", "known are customer_id"),
         ({"event_sources": [source(), source()]}, "`web` twice", "its own name"),
+        ({"event_sources": [source(required=False)]}, "`required: false`", "leave at least one"),
         ({"horizons": [1, 99]}, "`99`", "max_horizon_days"),
         ({"training_rows": "many"}, "`training_rows`", "whole number"),
         ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),

@@ -213,3 +213,17 @@ def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserPr
     project.write().build()
     expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
     assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
+
+
+def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    project.execute(
+        "alter table shop.clicks alter clicked_at type varchar",
+        "insert into shop.clicks values (970001, 'K1', '12025-05-01 10:00', 'view', null, null, null)",
+        "insert into shop.clicks values (970002, 'K1', 'infinity', 'view', null, null, null)",
+        "insert into shop.clicks values (970003, 'K1', '2025-05-01 10:00', 'view', null, null, null)",
+    )
+    project.build()
+    assert dict(project.query("select reason, count(*) from rejected_events group by 1")) == {"future_event": 2}
+    raw = "select (select count(*) from shop.clicks) = (select sum(row_count) from main_demand.stg_event_counts)"
+    assert project.query(raw) == [(True,)]

@@ -99,3 +99,46 @@ def test_a_dropped_ledger_starts_the_figures_over(built_shop: UserProject, copy_
     project.execute("drop table main_demand.pred_customer_ledger")
     project.build()
     assert project.query(figures) == built_shop.query(figures)
+
+
+def test_origins_of_a_shop_that_is_too_large_lie_on_different_weekdays(built_shop: UserProject, copy_of: Copy) -> None:
+    """Weekly for each customer, and on every weekday over all of them."""
+    project = copy_of(built_shop)
+    project.settings |= {"training_rows": 700}
+    project.write().build()
+    rows = project.query("""
+        select count(distinct isodow(as_of_date)), count(*) from seq_origins where role = 'train'
+        union all
+        select max(weekdays), min(rows) from (
+            select count(distinct isodow(as_of_date)) as weekdays, count(*) as rows
+            from seq_origins where role = 'train' group by customer_id)""")
+    assert rows[0][0] == 7 and 300 < rows[0][1] < 1400
+    assert rows[1][0] == 1
+
+
+def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(trained_shop)
+    kept = ("pred_customer_ledger", "model_registry", "model_promotions")
+    before = {name: project.query(f"select * from {name} order by all") for name in kept}
+    assert all(before.values())
+    project.build("--full-refresh")
+    assert {name: project.query(f"select * from {name} order by all") for name in kept} == before
+
+
+def test_a_required_gpu_stops_the_build_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(trained_shop)
+    project.settings |= {"require_gpu": True}
+    result = project.write().build(check=False)
+    assert result.returncode != 0 and "require_gpu" in result.stdout
+
+
+def test_daily_forecasts_are_published_where_a_var_asks_for_them(built_shop: UserProject, copy_of: Copy) -> None:
+    tables = "select count(*) from duckdb_tables() where table_name = 'customer_daily_forecasts'"
+    assert built_shop.query(tables) == [(0,)]
+    project = copy_of(built_shop)
+    project.settings |= {"customer_daily_forecasts": True}
+    project.write().build()
+    assert project.query("select count(*), count(distinct target_date) from customer_daily_forecasts") == [(1800, 30)]
+    project.settings |= {"as_of_date": "2025-05-20"}
+    project.write().build()
+    assert project.query("select count(*) from customer_daily_forecasts") == [(1800,)]

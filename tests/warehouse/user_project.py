@@ -34,8 +34,8 @@ EVENTS: dict[str, Any] = {
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of a command whose output a test reads."""
-    return os.environ | {"NO_COLOR": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    """The environment of a command whose output a test reads: the same on a machine with a GPU as without."""
+    return os.environ | {"NO_COLOR": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 @dataclass
