@@ -13,11 +13,11 @@
   {%- for word, event_type in (entry.get('event_types') or {}).items() if event_type not in demand_forecast.event_types() -%}
     {{ demand_forecast.refuse(what ~ " maps `" ~ word ~ "` to the event type `" ~ event_type ~ "`; known are " ~ demand_forecast.event_types() | join(', ')) }}
   {%- endfor -%}
-  {%- if entry.get('required', true) not in [true, false] -%}
-    {{ demand_forecast.refuse("`required` of " ~ what ~ " is `" ~ entry.required ~ "`; it takes true or false") }}
-  {%- endif -%}
+  {%- for switch in ['required', 'loads_whole_days'] if entry.get(switch, true) not in [true, false] -%}
+    {{ demand_forecast.refuse("`" ~ switch ~ "` of " ~ what ~ " is `" ~ entry[switch] ~ "`; it takes true or false") }}
+  {%- endfor -%}
   {%- do source.update({
       'name': entry.name, 'constants': constants, 'event_types': entry.get('event_types') or {},
-      'required': entry.get('required', true)}) -%}
+      'required': entry.get('required', true), 'loads_whole_days': entry.get('loads_whole_days', false)}) -%}
   {{ return(source) }}
 {% endmacro %}

@@ -1,5 +1,5 @@
 {#- The mapped event sources, validated and completed: a list of {name, ref or source, time_zone, columns, constants,
-    event_types, required}. -#}
+    event_types, required, loads_whole_days}. -#}
 {% macro event_sources() %}
   {%- set sources = demand_forecast.seed_shop().get('event_sources') or var('event_sources') -%}
   {%- if sources is string or sources is mapping or sources is not sequence -%}

@@ -1,11 +1,13 @@
 -- One row per ledger row and horizon whose window has closed: what was said beside what came true. The first forecast of an
--- origin is the one that is judged, never one of an origin that its model has seen in training, nor one of the other basis of units.
+-- origin is the one that is judged, never one of an origin that its model has seen in training, nor one of the other basis of units,
+-- nor a back-test of events that were mapped otherwise: it is asked again. What was served stays judged, as it was said.
 {{ config(materialized='table') }}
 with first_said as (
 
     select *
     from {{ ref('demand_forecast', 'pred_customer_horizons') }}
     where feature_set_version like '%-{{ demand_forecast.setting('units_basis') }}'
+        and (purpose <> 'backtest' or mapping_hash = {{ demand_forecast.mapping_hash() }})
     qualify row_number() over (
         partition by customer_id, as_of_date, horizon_days, model_version, purpose
         order by scored_at, input_hash

@@ -39,6 +39,13 @@ sources as (
     from {{ ref('demand_forecast', 'stg_event_sources') }}
     where is_required
 
+),
+
+champion as (
+
+    select coalesce(bool_or(mapping_hash <> {{ demand_forecast.mapping_hash() }}), false) as is_champion_of_other_mapping
+    from {{ ref('demand_forecast', 'pred_champion') }}
+
 )
 
 select
@@ -46,6 +53,7 @@ select
     steps.*,
     roles.*,
     sources.*,
+    champion.*,
     cuts.*,
     hours.quietest_hour,
     hours.is_night
@@ -53,5 +61,6 @@ from counts
 cross join steps
 cross join roles
 cross join sources
+cross join champion
 cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
 left join {{ ref('demand_forecast', 'err_input_hours') }} as hours on true

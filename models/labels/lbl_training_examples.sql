@@ -53,6 +53,7 @@ select
     origins.as_of_date,
     origins.role,
     contexts.feature_set_version,
+    {{ demand_forecast.mapping_hash() }} as mapping_hash,
     contexts.context,
     origins.block,
     origins.position,

@@ -33,6 +33,10 @@ with judged as (
                 then 'the quietest hour is ' || quietest_hour || ':00 in {{ demand_forecast.setting('time_zone') }}, which is not at night: check time_zone; ' else ''
         end
         || case
+            when is_champion_of_other_mapping
+                then 'the champion was trained on events that were mapped otherwise: demand train --promote; ' else ''
+        end
+        || case
             when purchase_count between 1 and 199 then 'only ' || purchase_count || ' purchases: expect little from training; ' else ''
         end as warnings
     from {{ ref('demand_forecast', 'err_input_facts') }}

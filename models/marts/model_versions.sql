@@ -6,7 +6,7 @@ with promotions as (
         task,
         model_version,
         max(promoted_at) as promoted_at,
-        max(promotion_number) as promotion_number
+        max(promotion_number) = max(max(promotion_number)) over (partition by task) as is_champion
     from {{ demand_forecast.registry_relation('model_promotions') }}
     group by task, model_version
 
@@ -17,6 +17,6 @@ select
     registry.{{ name }},
     {%- endfor %}
     promotions.promoted_at,
-    coalesce(promotions.promotion_number = max(promotions.promotion_number) over (partition by registry.task), false) as is_champion
+    coalesce(promotions.is_champion, false) as is_champion
 from {{ registry }} as registry
 left join promotions on registry.task = promotions.task and registry.model_version = promotions.model_version

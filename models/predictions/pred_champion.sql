@@ -1,8 +1,15 @@
--- At most one row: the model version that serves customer demand, with its network.
+-- At most one row: the model version that serves customer demand, with its network. None where the newest promotion
+-- is of the baseline.
 {{ config(materialized='view') }}
+with newest_promotion as (
+
+    select model_version
+    from {{ demand_forecast.registry_relation('model_promotions') }}
+    where task = 'customer_demand'
+    qualify row_number() over (order by promotion_number desc) = 1
+
+)
+
 select registry.*
 from {{ demand_forecast.registry_relation('model_registry') }} as registry
-inner join {{ demand_forecast.registry_relation('model_promotions') }} as promotions
-    on registry.model_version = promotions.model_version
-where promotions.task = 'customer_demand'
-qualify row_number() over (order by promotions.promotion_number desc) = 1
+inner join newest_promotion on registry.model_version = newest_promotion.model_version

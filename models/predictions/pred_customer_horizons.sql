@@ -13,6 +13,7 @@ select
     ledger.input_hash,
     ledger.purpose,
     ledger.feature_set_version,
+    ledger.mapping_hash,
     ledger.model_version,
     ledger.predictor,
     ledger.provider,

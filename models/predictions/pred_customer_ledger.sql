@@ -15,6 +15,7 @@ with answered as (
         requests.input_hash,
         requests.purpose,
         requests.feature_set_version,
+        requests.mapping_hash,
         coalesce(scores.model_version, 'baseline') as model_version,
         case when scores.model_version is null then 'baseline' else 'model' end as predictor,
         coalesce(scores.provider, 'SQL') as provider,

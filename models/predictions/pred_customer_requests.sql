@@ -1,6 +1,6 @@
 -- One row per customer, origin and purpose that the serving version has not scored yet: the latest origin of everyone eligible,
--- asked again when an input has changed, and the test origins that the version has not seen in training, asked once for each meaning of the features. The ledger
--- is read through the graph, not by ref, since request -> model -> ledger -> request would be a cycle.
+-- asked again when an input has changed, and the test origins that the version has not seen in training, asked once for each
+-- meaning of the features and each mapping of the events. The ledger is read through the graph, not by ref, since request -> model -> ledger -> request would be a cycle.
 {%- set ledger = demand_forecast.relation_of_model('pred_customer_ledger') %}
 with serving as (
 
@@ -20,6 +20,7 @@ wanted as (
         case when origins.role = 'latest' then 'served' else 'backtest' end as purpose,
         serving.model_version,
         {{ demand_forecast.feature_set_version() }} as feature_set_version,
+        {{ demand_forecast.mapping_hash() }} as mapping_hash,
         origins.block,
         origins.position
     from {{ ref('demand_forecast', 'seq_origins') }} as origins
@@ -51,6 +52,7 @@ where wanted.purpose = 'backtest' and not exists (
         and said.as_of_date = wanted.as_of_date
         and said.model_version = wanted.model_version
         and said.feature_set_version = wanted.feature_set_version
+        and said.mapping_hash = wanted.mapping_hash
         and said.purpose in ('served', 'backtest')
 )
 {%- endif %}

@@ -1,10 +1,11 @@
 -- One row: the latest origin and the two dates at which time is cut, once for all horizons.
--- A source's last complete day is the day before its newest one, since the newest may be half loaded; var as_of_date says where a
--- shop knows better. A required source without a sound row has no complete day, and then there is no origin. Dates that vars fix
--- are cut to the data.
+-- It is the earliest, over the required sources, of each one's last complete day; a required source without a sound row has none,
+-- and then there is no origin. Dates that vars fix are cut to the data, which for as_of_date is the newest day that has begun.
 with loaded as (
 
-    select case when count(*) = count(newest_date) then min(newest_date) end as loaded_through_date
+    select
+        case when count(*) = count(newest_date) then min(newest_date) end as loaded_through_date,
+        case when count(*) = count(newest_date) then min(complete_through_date) end as complete_through_date
     from {{ ref('demand_forecast', 'stg_event_sources') }}
     where is_required
 
@@ -19,7 +20,7 @@ latest as (
                 then least(cast('{{ demand_forecast.setting('as_of_date') }}' as date), loaded_through_date)
         end as latest_origin_date
         {%- else %}
-        {{ demand_forecast.add_days('loaded_through_date', -1) }} as latest_origin_date
+        complete_through_date as latest_origin_date
         {%- endif %}
     from loaded
 

@@ -84,6 +84,6 @@ known as (
 
 select
     known.*,
-    {{ demand_forecast.row_hash(['known.history_fingerprint', 'target_days.days', demand_forecast.feature_set_version()]) }} as input_hash
+    {{ demand_forecast.row_hash(['known.history_fingerprint', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
 from known
 inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on known.as_of_date = target_days.as_of_date

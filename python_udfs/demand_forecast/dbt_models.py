@@ -58,5 +58,5 @@ def check_feature_set(inputs: Any, row: dict[str, Any]) -> None:
     if any(version != row["feature_set_version"] for version in offered):
         raise FeatureMismatch(
             f"{row['model_version']} was trained on feature set {row['feature_set_version']}, the warehouse builds {offered}: "
-            "train a new version (demand train)"
+            "train a new version (demand train --promote) or let the baseline serve (demand promote baseline)"
         )

@@ -57,6 +57,7 @@ def data() -> Dataset:
         histories=Histories(steps, lengths.astype(np.int64)),
         days=random.integers(0, 2, (20, 30, 2)).astype(np.float32),
         signature=SIGNATURE,
+        mapping_hash="0",
         feature_set_version="1-gross",
         fitted_through_date=date(2025, 5, 1),
         trained_through_date=date(2025, 6, 1),

@@ -207,6 +207,21 @@ def test_promoting_an_unknown_version_names_the_known_ones(two_versions: tuple[U
     assert promotions(project) == [(first, "promote")]
 
 
+def test_the_baseline_serves_again_where_it_is_promoted(trained_shop: UserProject, copy_of: Copy) -> None:
+    """No champion row is marked, a second promotion changes nothing, and a rollback brings the version back."""
+    project = copy_of(trained_shop)
+    (version,) = versions(project)
+    for _ in range(2):
+        project.demand("promote", "baseline")
+    assert promotions(project) == [(version, "promote"), ("baseline", "promote")]
+    project.build()
+    assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
+    assert project.query("select is_champion from model_versions") == [(False,)]
+    assert "champion: baseline" in project.demand("status").stdout
+    project.demand("rollback")
+    assert promotions(project)[-1] == (version, "rollback")
+
+
 def test_rollbacks_go_back_one_version_after_another() -> None:
     with duckdb.connect() as con:
         con.execute("""

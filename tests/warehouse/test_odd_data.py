@@ -204,6 +204,21 @@ def test_forecasts_are_not_judged_at_horizons_that_they_do_not_reach(two_sources
     assert short_lists > 0 and longest == 1
 
 
+def test_a_source_that_loads_whole_days_is_known_through_its_newest_day_that_is_over(
+    built_shop: UserProject, copy_of: Copy
+) -> None:
+    project = copy_of(built_shop)
+    ((newest,),) = project.query("select max(clicked_at)::date::varchar from shop.clicks")
+    ((before,),) = project.query(LATEST)
+    assert before < newest
+    project.settings |= {"event_sources": [EVENTS | {"loads_whole_days": True}]}
+    project.write().build()
+    assert project.query(LATEST) == [(newest,)]
+    project.settings |= {"run_date": newest}
+    project.write().build()
+    assert project.query(LATEST) == [(before,)]
+
+
 def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserProject, copy_of: Copy) -> None:
     """Money was mapped as the line total and is the price of a unit: a plain build counts it so on every day."""
     project = copy_of(built_shop)

@@ -33,7 +33,7 @@ def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserPro
     result = project.write().build(check=False)
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
-    assert "1-gross" in message and "1-net" in message and "demand train" in message
+    assert "1-gross" in message and "1-net" in message and "demand train --promote" in message
     assert project.query("select * from customer_forecasts order by all") == before
 
 
@@ -86,19 +86,30 @@ def test_another_registrys_champion_serves(trained_shop: UserProject, copy_of: C
     assert project.query("select model_version from model_versions where is_champion") == version
 
 
-def test_a_dropped_ledger_starts_the_figures_over(built_shop: UserProject, copy_of: Copy) -> None:
-    """Units were mapped to the wrong column for a build. What was said then is judged until the ledger is dropped."""
+def test_after_a_corrected_mapping_back_tests_are_made_and_judged_anew(built_shop: UserProject, copy_of: Copy) -> None:
+    """Units were mapped to the wrong column for a build: what was said then stays in the ledger and out of the figures."""
     figures = "select * from forecast_accuracy order by all"
+    backtests = "select count(*) from pred_customer_ledger where purpose = 'backtest'"
     project = copy_of(built_shop)
     project.settings |= {"event_sources": [EVENTS | {"columns": EVENTS["columns"] | {"quantity": "money"}}]}
     project.execute("drop table main_demand.pred_customer_ledger")
     project.write().build()
+    ((said_wrongly,),) = project.query(backtests)
+    assert project.query(figures) != built_shop.query(figures)
     project.settings |= {"event_sources": [EVENTS]}
     project.write().build()
-    assert project.query(figures) != built_shop.query(figures)
-    project.execute("drop table main_demand.pred_customer_ledger")
-    project.build()
     assert project.query(figures) == built_shop.query(figures)
+    assert project.query(backtests) == [(2 * said_wrongly,)]
+
+
+def test_a_champion_of_another_mapping_is_named_in_readiness(trained_shop: UserProject, copy_of: Copy) -> None:
+    warned = "select reason like '%mapped otherwise: demand train --promote%' from data_readiness"
+    assert trained_shop.query(warned) == [(False,)]
+    project = copy_of(trained_shop)
+    project.settings |= {"event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"cart": "favourite"}}]}
+    project.write().build()
+    assert project.query(warned) == [(True,)]
+    assert project.query("select distinct predictor from customer_forecasts") == [("model",)]
 
 
 def test_origins_of_a_shop_that_is_too_large_lie_on_different_weekdays(built_shop: UserProject, copy_of: Copy) -> None:

@@ -60,8 +60,8 @@ def parser() -> argparse.ArgumentParser:
 
     add_train_options(command("train", run_train, "train a new version on the last build and register it"))
     command("status", run_status, "the champion and every version beside the baseline")
-    promoting = command("promote", run_promote, "let a registered version serve")
-    promoting.add_argument("version")
+    promoting = command("promote", run_promote, "let a registered version serve, or the baseline")
+    promoting.add_argument("version", help="a version of `demand status`, or baseline")
     promoting.add_argument("--reason", default="promoted by hand")
     command("rollback", run_rollback, "let the version serve again that served before").add_argument(
         "--reason", default="rolled back by hand"

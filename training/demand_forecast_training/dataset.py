@@ -62,6 +62,7 @@ class Dataset:
     days: Floats
     signature: Signature
     feature_set_version: str
+    mapping_hash: str
     fitted_through_date: date
     trained_through_date: date
     fingerprint: str
@@ -104,7 +105,7 @@ FINGERPRINT = "select count(*), cast(coalesce(sum(hash(examples)), 0) as varchar
 CUT_DATES = "select fitted_through_date, trained_through_date from {seq_cut_dates}"
 COUNTS = """
     select count(*) filter (where role = 'train'), count(*) filter (where role = 'validation'),
-        min(feature_set_version), max(feature_set_version)
+        min(feature_set_version), max(feature_set_version), max(mapping_hash)
     from {lbl_training_examples}
 """
 
@@ -116,7 +117,7 @@ def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
     infinite feature.
     """
     counts = connection.execute(COUNTS.format_map(relations)).fetchall()[0]
-    check_counts(*counts)
+    check_counts(*counts[:4])
     for sql in (NUMBERED_HISTORIES, NUMBERED_DATES):
         connection.execute(sql.format_map(relations))
     histories, steps_type = read_histories(connection.sql(HISTORIES.format_map(relations)).to_arrow_reader(BATCH_ROWS // 16))
@@ -133,6 +134,7 @@ def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
         days=days,
         signature=signature,
         feature_set_version=str(counts[2]),
+        mapping_hash=str(counts[4]),
         fitted_through_date=fitted_through_date,
         trained_through_date=trained_through_date,
         fingerprint=f"{total}-{hashes}",

@@ -11,6 +11,8 @@ from typing import Any
 from demand_forecast_training.errors import UnknownVersion
 
 TASK = "customer_demand"
+BASELINE = "baseline"
+"""What a promotion names to let the SQL baseline serve."""
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def versions(connection: Any, relations: Mapping[str, str]) -> list[str]:
 
 
 def champion(connection: Any, relations: Mapping[str, str]) -> str | None:
-    """The version that serves: the newest promotion of the task."""
+    """What serves, a version or the baseline: the newest promotion of the task."""
     sql = f"select model_version from {relations['model_promotions']} where task = ? order by promotion_number desc limit 1"
     rows = connection.execute(sql, [TASK]).fetchall()
     return str(rows[0][0]) if rows else None
@@ -69,11 +71,11 @@ def register(connection: Any, relations: Mapping[str, str], row: Mapping[str, An
 
 
 def promote(connection: Any, relations: Mapping[str, str], version: str, reason: str) -> None:
-    """Let a registered version serve; nothing changes where it does already. Raises UnknownVersion."""
+    """Let a registered version or the baseline serve; nothing changes where it does already. Raises UnknownVersion."""
     known = versions(connection, relations)
-    if version not in known:
+    if version not in (BASELINE, *known):
         raise unknown(version, known)
-    if version == champion(connection, relations):
+    if version == (champion(connection, relations) or BASELINE):
         return
     with transaction(connection):
         append_promotion(connection, relations, version, "promote", reason)
@@ -91,7 +93,8 @@ def roll_back(connection: Any, relations: Mapping[str, str], reason: str) -> str
     earlier = [version for version in served if version != served[-1]]
     if not earlier:
         raise UnknownVersion(
-            "no version served before this one; train another (demand train) or promote one (demand promote VERSION)"
+            "no version served before this one; train another (demand train), promote one (demand promote VERSION) or let the "
+            "baseline serve (demand promote baseline)"
         )
     with transaction(connection):
         append_promotion(connection, relations, earlier[-1], "rollback", reason)

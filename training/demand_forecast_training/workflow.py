@@ -94,6 +94,7 @@ def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[st
         "architecture": trained.choices.architecture,
         "parent_version": None,
         "feature_set_version": data.feature_set_version,
+        "mapping_hash": data.mapping_hash,
         "package_version": __version__,
         "seed": trained.choices.seed,
         "hyper_parameters": trained.choices.to_json(),

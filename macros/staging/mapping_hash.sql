@@ -1,0 +1,9 @@
+{#- What the vars say an event means, as a short hash: the mapped sources, the links between visitors and customers, the shop's
+    clock and the basis of units. Another mapping has other truths. -#}
+{% macro mapping_hash() %}
+  {%- set meanings = [demand_forecast.optional_table('identity_links'), demand_forecast.setting('time_zone'), demand_forecast.setting('units_basis')] -%}
+  {%- for source in demand_forecast.event_sources() -%}
+    {%- do meanings.append([source.name, source.ref, source.source, source.time_zone, source.columns, source.constants, source.event_types]) -%}
+  {%- endfor -%}
+  {{ return(demand_forecast.literal(local_md5(tojson(meanings, sort_keys=true))[:12])) }}
+{% endmacro %}
