@@ -22,7 +22,7 @@ from demand_forecast_training.export import export
 from demand_forecast_training.losses import hazard_loss, poisson_loss
 from demand_forecast_training.registry import register
 from demand_forecast_training.scalers import Scalers, fit_scalers
-from demand_forecast_training.training import Trained, batch_rates, predicted_rates, train
+from demand_forecast_training.training import Trained, predicted_rates, train
 
 from .conftest import CHOICES
 
@@ -83,24 +83,6 @@ def test_batches_hold_every_origin_once_and_shared_histories(data: Dataset) -> N
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(data.train)))
     batch = batch_of(data, data.train, batches[0])
     assert len(batch.steps) < len(batch.rows)
-
-
-def test_steps_after_an_origin_do_not_move_its_rates(data: Dataset, trained: Trained) -> None:
-    """The state is read at the origin's own position: later steps of the same history, and padding, change nothing."""
-    rows = np.arange(200)
-    batch = batch_of(data, data.train, rows)
-    reach = np.zeros(batch.steps.shape[0], np.int64)
-    changed = batch.steps.copy()
-    last = batch.examples.position
-    np.maximum.at(reach, batch.row, last)
-    cut = int(np.median(last[last > 0]))
-    changed[:, cut:] += 7.0
-    with torch.no_grad():
-        before = batch_rates(trained.network, batch).hazard_logit
-        after = batch_rates(trained.network, replace(batch, steps=changed)).hazard_logit
-    reads_earlier = torch.from_numpy(last <= cut)
-    assert torch.equal(before[reads_earlier], after[reads_earlier])
-    assert not torch.equal(before[~reads_earlier], after[~reads_earlier])
 
 
 def test_calibration_makes_the_mean_right_and_keeps_the_order(trained: Trained) -> None:

@@ -11,6 +11,10 @@ class WarehouseUnavailable(DemandForecastError):
     """The warehouse or its dbt project cannot be read."""
 
 
+class WrongChoice(DemandForecastError):
+    """Hyper-parameters that do not go together."""
+
+
 class ExportRefused(DemandForecastError):
     """The exported network does not answer as PyTorch does; nothing was written."""
 

@@ -85,7 +85,7 @@ def inputs_of(data: Dataset, examples: Examples) -> Inputs:
 
 
 def onnx_bytes(network: Network, inputs: Inputs) -> bytes:
-    """The network as one ONNX file. The tracing exporter writes the memory as a single LSTM operator."""
+    """The network as one ONNX file. The tracing exporter writes a recurrent memory as one operator."""
     file = io.BytesIO()
     sizes = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)}
     sizes["steps"] = {0: "batch", 1: "time"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-ARCHITECTURES = ("lstm",)
-"""What remembers the steps; network.py says how each is built."""
+ARCHITECTURES = ("lstm", "gru", "rnn", "transformer")
+"""What remembers the steps; memories.py says how each is built."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The network: a recurrent memory of the steps, the context in bins, and a head that speaks about each of the next days."""
+"""The network: a memory of the steps, the context in bins, and a head that speaks about each of the next days."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.memories import MEMORIES
 from demand_forecast_training.scalers import LEAST_RATE, Scalers, StartingRates
 
-MEMORIES = {"lstm": nn.LSTM}
-"""How each of the architectures remembers."""
 OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
 LARGEST_LOG_RATE = 6.0
@@ -91,7 +90,7 @@ class Network(nn.Module):
         self.register_buffer("intercepts", torch.zeros(days))
         self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
         self.step_layer = nn.Linear(len(scalers.step_mean), choices.hidden_units)
-        self.memory = MEMORIES[choices.architecture](choices.hidden_units, choices.hidden_units, batch_first=True)
+        self.memory = MEMORIES[choices.architecture](choices.hidden_units, choices.dropout)
         self.context_layer = nn.Linear(len(scalers.bin_feature), choices.context_units)
         self.joined_layer = nn.Linear(choices.hidden_units + choices.context_units, choices.context_units)
         self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)
@@ -110,8 +109,8 @@ class Network(nn.Module):
         """Memory after each step, (rows, time, hidden), of raw steps (rows, time, F)."""
         logs = torch.sign(steps) * torch.log1p(torch.abs(steps))
         scaled = torch.clamp((logs - self.step_mean) * self.step_scale, -CLAMP, CLAMP)
-        memory: Tensor = self.memory(torch.relu(self.step_layer(scaled)))[0]
-        return memory
+        states: Tensor = self.memory(torch.relu(self.step_layer(scaled)))
+        return states
 
     def encoded_context(self, context: Tensor) -> Tensor:
         """How far each bin is filled, 0 to 1, (batch, bins), of the raw context (batch, C)."""
