@@ -20,9 +20,7 @@ wanted as (
         case when origins.role = 'latest' then 'served' else 'backtest' end as purpose,
         serving.model_version,
         {{ demand_forecast.feature_set_version() }} as feature_set_version,
-        {{ demand_forecast.mapping_hash() }} as mapping_hash,
-        origins.block,
-        origins.position
+        {{ demand_forecast.mapping_hash() }} as mapping_hash
     from {{ ref('demand_forecast', 'seq_origins') }} as origins
     cross join serving
     where origins.role = 'latest'

@@ -40,8 +40,10 @@ class Champion:
             version = self.serving_version(cursor)
             if self.model is None or self.model.model_version != version:
                 sql = f"select * from {self.registry} where model_version = ?"
-                row = cursor.sql(sql, params=[version]).to_arrow_table().to_pylist()[0]
-                self.model = load_model(row, self.require_gpu)
+                rows = cursor.sql(sql, params=[version]).to_arrow_table().to_pylist()
+                if not rows:
+                    raise DemandForecastError(f"`{version}` serves, which is no network: type demand promote VERSION")
+                self.model = load_model(rows[0], self.require_gpu)
         finally:
             cursor.close()
         return self.model

@@ -46,7 +46,7 @@ class Signature:
         if complaints:
             raise FeatureMismatch(
                 f"{model_version} and the warehouse disagree about the features of `{part}` ({'; '.join(complaints)}). "
-                "Train a new version (demand train) or roll back to the code that it was trained with"
+                "Train a new version (demand train --promote), or take the columns of seq_customer_inputs in SQL of your own"
             )
         check_fields(part, kind)
 
@@ -55,7 +55,9 @@ def fields_of(part: str, kind: pa.DataType) -> list[pa.Field]:
     """Fields of a struct, or of the struct inside a list."""
     inner = kind if part == "context" else getattr(kind, "value_type", None)
     if inner is None or not pa.types.is_struct(inner):
-        raise FeatureMismatch(f"`{part}` is {kind}; it takes a {'struct' if part == 'context' else 'list of structs'}")
+        raise FeatureMismatch(
+            f"`{part}` is {kind}; it takes a {'struct' if part == 'context' else 'list of structs'}, as in seq_customer_inputs"
+        )
     return [inner.field(position) for position in range(inner.num_fields)]
 
 

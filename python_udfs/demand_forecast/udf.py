@@ -11,6 +11,7 @@ import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, list_lengths, one_chunk
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import OUTPUTS, Model
+from demand_forecast.signature import PARTS
 
 FUNCTION_NAME = "score_customer_demand"
 RETURN_TYPE = "STRUCT(" + ", ".join(f"{name} FLOAT[]" for name in OUTPUTS) + ")"
@@ -40,6 +41,8 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
     DemandForecastError where the network's own answer is not finite.
     """
     columns = [one_chunk(column) for column in (context, steps, days)]
+    for name, column in zip(PARTS, columns, strict=True):  # before a length is read of what is no list
+        model.signature.check(name, column.type, model.model_version)
     shape = (len(columns[0]), model.signature.max_horizon_days)
     found = {name: np.empty(shape, dtype=np.float32) for name in OUTPUTS}
     with _one_at_a_time:

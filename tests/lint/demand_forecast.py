@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 FEATURES = [{"name": "feature", "sql": "1"}]
-SOURCE = {"name": "web", "required": True}
+SOURCE = {"name": "web", "required": True, "loads_whole_days": False}
 ANSWERS: dict[str, Any] = {
     "context_features": FEATURES,
     "event_sources": [SOURCE],

@@ -79,6 +79,13 @@ def test_other_features_are_refused_by_name(
         answers(row, (context, *columns[1:]))
 
 
+def test_a_null_argument_is_refused_by_name(row: dict[str, Any], columns: Columns) -> None:
+    for place, part in enumerate(("context", "steps", "days")):
+        arguments = [*columns[:place], pa.nulls(50), *columns[place + 1 :]]
+        with pytest.raises(FeatureMismatch, match=f"`{part}` is null"):
+            answers(row, tuple(arguments))
+
+
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_null_nan_and_infinity_stop_at_the_border(row: dict[str, Any], columns: Columns, value: float | None) -> None:
     fields = columns[0].flatten()

@@ -143,13 +143,13 @@ def training_answers(connection: Any, network: Network, relations: dict[str, str
 
 
 def scoring_answers(connection: Any, row: dict[str, Any], project: UserProject, origins: str) -> Answers:
-    """What scoring computes for some origins: the package's own SQL of its inputs over them instead of the requests."""
+    """What scoring computes for some origins: the package's own SQL of its inputs over them."""
     manifest = json.loads((project.folder / "target" / "manifest.json").read_text(encoding="utf-8"))
-    sql = manifest["nodes"]["model.demand_forecast.pred_customer_inputs"]["compiled_code"]
-    requests = manifest["nodes"]["model.demand_forecast.pred_customer_requests"]["relation_name"]
-    assert requests in sql
-    connection.execute(f"create or replace temp table wanted as select *, 'served' as purpose from ({origins})")
-    inputs = f"select * from ({sql.replace(requests, 'wanted')}) order by customer_id, as_of_date"
+    sql = manifest["nodes"]["model.demand_forecast.seq_customer_inputs"]["compiled_code"]
+    known = manifest["nodes"]["model.demand_forecast.seq_origins"]["relation_name"]
+    assert known in sql
+    connection.execute(f"create or replace temp table wanted as {origins}")
+    inputs = f"select * from ({sql.replace(known, 'wanted')}) order by customer_id, as_of_date"
     table = connection.sql(inputs).to_arrow_table()
     found = score(load_model(row), *(one_chunk(table[part]) for part in ("context", "steps", "days")))
     return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in OUTPUTS}
@@ -369,24 +369,9 @@ sys.meta_path.insert(0, Missing())
 # --- the SQL function -----------------------------------------------------------------------------------------------
 
 MY_SCORES = """
-with contexts as (
-    select
-        customer_id,
-        as_of_date,
-        {{ demand_forecast.struct_of(demand_forecast.context_features() | map(attribute='name') | list) }} as context
-    from {{ ref('demand_forecast', 'seq_customer_contexts') }}
-)
-select
-    origins.customer_id,
-    score_customer_demand(
-        contexts.context, coalesce(histories.steps[1:origins.position], []), target_days.days
-    ) as answer
-from {{ ref('demand_forecast', 'seq_origins') }} as origins
-inner join contexts using (customer_id, as_of_date)
-inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days using (as_of_date)
-left join {{ ref('demand_forecast', 'seq_customer_histories') }} as histories
-    on origins.customer_id = histories.customer_id and origins.block = histories.block
-where origins.role = 'latest'
+select customer_id, score_customer_demand(context, steps, days) as answer
+from {{ ref('demand_forecast', 'seq_customer_inputs') }}
+where role = 'latest'
 """
 
 
