@@ -1,10 +1,11 @@
 -- One row per task: whether the mapped data can carry it, why not, and the counts behind that.
+{%- set no_rows = 'the mapped event tables are empty: load events' if demand_forecast.event_sources() else demand_forecast.no_source_mapped() %}
 with judged as (
 
     select
         *,
         case
-            when raw_count = 0 then 'the mapped event tables are empty: load events, or map tables under var event_sources'
+            when raw_count = 0 then {{ demand_forecast.literal(no_rows) }}
             when accepted_count = 0 then 'no event was accepted: see rejected_events for the reasons'
             when empty_source is not null
                 then 'the source ' || empty_source || ' has no sound row: load it, or map it with required: false to run ahead of it'

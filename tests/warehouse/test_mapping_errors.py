@@ -120,6 +120,17 @@ def test_an_empty_events_table_builds_with_zero_rows(tmp_path: Path) -> None:
     assert refused.returncode != 0 and reason in refused.stdout + refused.stderr
 
 
+def test_vars_under_another_key_are_warned_about_and_refused(shop: UserProject) -> None:
+    """Nothing is mapped then, and a build of empty tables is green."""
+    project = UserProject(shop.folder, {}).write()
+    result = project.build("--indirect-selection", "cautious", "--select", "+data_readiness")
+    output = " ".join(result.stdout.split())
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "refused" and "no event source is mapped" in reason
+    assert "event_sources" in reason and "`vars: demand_forecast:`" in reason and "dbt_project.yml" in reason
+    assert output.count(reason) == 1
+
+
 def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     assert project.query("select status from data_readiness") == [("ready",)]
