@@ -17,8 +17,8 @@
   {%- for word, event_type in event_types.items() if event_type not in demand_forecast.event_types() -%}
     {{ demand_forecast.refuse(what ~ " maps `" ~ word ~ "` to the event type `" ~ event_type ~ "`; known are " ~ demand_forecast.event_types() | join(', ')) }}
   {%- endfor -%}
-  {%- if entry.get('required', true) not in [true, false] -%}
-    {{ demand_forecast.refuse("`required` of " ~ what ~ " is `" ~ entry.required ~ "`; it takes true or false") }}
+  {%- if entry.get('required', true) is not boolean -%}
+    {{ demand_forecast.refuse("`required` of " ~ what ~ " is " ~ demand_forecast.shown_value(entry.required) ~ "; it takes true or false, without quotes") }}
   {%- endif -%}
   {%- do source.update({
       'name': entry.name, 'constants': constants, 'event_types': event_types,
