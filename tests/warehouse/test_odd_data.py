@@ -80,6 +80,27 @@ def test_an_empty_required_source_is_refused_by_name(two_sources: UserProject, c
     assert project.query("select count(*) from customer_forecasts") == [(0,)]
 
 
+def test_the_worst_source_is_named_with_its_reason(two_sources: UserProject, copy_of: Copy) -> None:
+    """The many sound rows of another source do not hide it; nor is an id of the order taken for one of the line."""
+    project = copy_of(two_sources)
+    project.execute(
+        "alter table shop.orders alter money type varchar",
+        "update shop.orders set money = 'free' where id % 40 = 0",
+        "update shop.orders set money = '-1' where id % 400 = 20",
+    )
+    build = ("--indirect-selection", "cautious", "--select", "+data_readiness")
+    project.build(*build)
+    share = "select round(100 * avg((money in ('free', '-1'))::int))::int || ' % of source orders' from shop.orders"
+    rejected, status, reason = project.query(f"select ({share}), status, reason from data_readiness")[0]
+    assert status == "warning" and f"{rejected} was rejected, most often as bad_amount (see rejected_events)" in reason
+    assert "duplicates" not in reason
+    project.execute("update shop.orders set money = 5", "update shop.orders set id = id // 10 where who = 'twice'")
+    project.build(*build)
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "warning" and "source orders is duplicates (is event_id one per order rather" in reason
+    assert "rejected" not in reason
+
+
 def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> None:
     """A clock that is ahead stamps tomorrow: the row is accepted and the half-loaded today is still no origin."""
     project = copy_of(two_sources)
