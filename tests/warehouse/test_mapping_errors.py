@@ -149,9 +149,11 @@ def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProje
     project = copy_of(built_shop)
     assert project.query("select status from data_readiness") == [("ready",)]
     project.settings |= {"time_zone": "Asia/Tokyo"}
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
+    result = project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
     status, reason = project.query("select status, reason from data_readiness")[0]
     assert status == "warning" and "time_zone" in reason
+    assert "Warning in test warn_data_readiness_is_ready" in result.stdout
+    assert project.demand("report").stdout.splitlines()[2] == f"data_readiness: warning: {reason}"
 
 
 def test_days_are_the_shops_own(built_shop: UserProject, copy_of: Copy) -> None:
