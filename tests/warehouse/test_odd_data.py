@@ -188,9 +188,11 @@ def test_an_amount_beyond_reason_is_rejected_and_every_verdict_can_be_read(two_s
         "insert into shop.clicks values (950001, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1000000, 5e8)",
         "insert into shop.clicks values (950002, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1, 'NaN'::double)",
     )
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+rejected_events")
     rows = "select event_id, reason from stg_event_rows where event_id in ('950001', '950002') order by 1"
     assert project.query(rows) == [("950001", "bad_amount"), ("950002", "bad_amount")]
+    prices = "select event_id, raw_unit_price from rejected_events where event_id in ('950001', '950002') order by 1"
+    assert project.query(prices) == [("950001", "500000000.0"), ("950002", "nan")]
 
 
 def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(two_sources: UserProject, copy_of: Copy) -> None:
@@ -234,6 +236,20 @@ def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserPr
     project.write().build()
     expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
     assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
+
+
+def test_blank_prices_bring_no_money_and_blank_quantities_one_unit(built_shop: UserProject, copy_of: Copy) -> None:
+    """Nothing is guessed, and every one is a purchase: of no units where the quantity is zero."""
+    project = copy_of(built_shop)
+    project.execute(
+        "insert into shop.clicks values (980001, 'price', '2025-05-01 10:00', 'buy', 'P1', 2, null)",
+        "insert into shop.clicks values (980002, 'quantity', '2025-05-01 10:00', 'buy', 'P1', null, 5)",
+        "insert into shop.clicks values (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5)",
+    )
+    project.build("--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    steps = """select customer_id, purchase_count::int, purchased_units::int, purchased_amount::int from seq_customer_steps
+        where customer_id in ('price', 'quantity', 'zero') order by 1"""
+    assert project.query(steps) == [("price", 1, 2, 0), ("quantity", 1, 1, 5), ("zero", 1, 0, 5)]
 
 
 def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(built_shop: UserProject, copy_of: Copy) -> None:
