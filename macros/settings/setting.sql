@@ -11,11 +11,16 @@
       'training_rows': ('integer', [1, 1000000000]), 'customer_sample_percent': ('integer', [1, 100]),
       'max_events_per_day': ('integer', [1, 1000000000]),
       'units_basis': ('choice', ['gross', 'net']),
+      'require_gpu': ('boolean', none), 'customer_daily_forecasts': ('boolean', none),
   } -%}
   {%- set kind, allowed = rules[name] -%}
   {%- if kind == 'integer' -%}
     {%- if value is not integer or value is boolean or not (allowed[0] <= value <= allowed[1]) -%}
-      {{ demand_forecast.refuse("var `" ~ name ~ "` is " ~ value ~ "; it takes a whole number from " ~ allowed[0] ~ " to " ~ allowed[1]) }}
+      {{ demand_forecast.refuse("var `" ~ name ~ "` is " ~ demand_forecast.shown_value(value) ~ "; it takes a whole number from " ~ allowed[0] ~ " to " ~ allowed[1] ~ ", without quotes") }}
+    {%- endif -%}
+  {%- elif kind == 'boolean' -%}
+    {%- if value is not boolean -%}
+      {{ demand_forecast.refuse("var `" ~ name ~ "` is " ~ demand_forecast.shown_value(value) ~ "; it takes true or false, without quotes") }}
     {%- endif -%}
   {%- elif kind == 'choice' -%}
     {%- if value not in allowed -%}

@@ -8,6 +8,7 @@
   {%- set names = [] -%}
   {%- set found = [] -%}
   {%- for entry in sources -%}
+    {%- set entry = demand_forecast.check_mapping(entry, "an entry of var `event_sources`", "{name: web, ref: my_model, columns: {customer_id: user_id}}") -%}
     {%- do demand_forecast.check_identifier(entry.get('name'), "`name` in var `event_sources`") -%}
     {%- if entry.name in names -%}
       {{ demand_forecast.refuse("var `event_sources` names `" ~ entry.name ~ "` twice; give each source its own name") }}

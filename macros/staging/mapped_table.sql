@@ -1,9 +1,16 @@
-{#- A mapped table, validated: {ref or source, columns, time_zone}. Unknown columns, missing required ones and bad names are refused. -#}
-{% macro mapped_table(entry, what, known, required) %}
-  {%- if entry is not mapping or ('ref' in entry) == ('source' in entry) -%}
+{#- A mapped table, validated: {ref or source, columns, time_zone}. Unknown keys and columns, missing required ones and bad names are
+    refused. `more_keys` are those that only the caller reads. -#}
+{% macro mapped_table(entry, what, known, required, more_keys=[]) %}
+  {%- set entry = demand_forecast.check_mapping(entry, what, "{ref: my_model, columns: {" ~ required[0] ~ ": my_column}}") -%}
+  {%- do demand_forecast.check_keys(entry, ['ref', 'source', 'columns', 'time_zone'] + more_keys, what) -%}
+  {%- if ('ref' in entry) == ('source' in entry) -%}
     {{ demand_forecast.refuse(what ~ " needs either `ref: my_model` or `source: [source_name, table_name]`") }}
   {%- endif -%}
-  {%- set columns = entry.get('columns') or {} -%}
+  {%- set source = entry.get('source') -%}
+  {%- if 'source' in entry and (source is string or source is mapping or source is not sequence or source | length != 2) -%}
+    {{ demand_forecast.refuse("`source` of " ~ what ~ " is `" ~ source ~ "`; it takes [source_name, table_name]") }}
+  {%- endif -%}
+  {%- set columns = demand_forecast.check_mapping(entry.get('columns'), "`columns` of " ~ what, "{" ~ required[0] ~ ": my_column}") -%}
   {%- for name, column in columns.items() -%}
     {%- if name not in known -%}
       {{ demand_forecast.refuse(what ~ " maps a column `" ~ name ~ "`; known are " ~ known | join(', ')) }}
@@ -13,6 +20,6 @@
   {%- for name in required if name not in columns -%}
     {{ demand_forecast.refuse(what ~ " maps no `" ~ name ~ "`: add it under `columns`") }}
   {%- endfor -%}
-  {{ return({'ref': entry.get('ref'), 'source': entry.get('source'), 'columns': columns, 'what': what,
+  {{ return({'ref': entry.get('ref'), 'source': source, 'columns': columns, 'what': what,
              'time_zone': demand_forecast.check_time_zone(entry.get('time_zone', 'UTC'), "`time_zone` of " ~ what)}) }}
 {% endmacro %}

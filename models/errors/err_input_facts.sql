@@ -9,6 +9,19 @@ with counts as (
 
 ),
 
+worst as (
+
+    select
+        max(source_name) filter (where verdict = 'rejected') as rejected_source,
+        max(reason) filter (where verdict = 'rejected') as rejected_reason,
+        max(verdict_share) filter (where verdict = 'rejected') as rejected_share,
+        max(source_name) filter (where verdict = 'duplicate') as duplicate_source,
+        max(verdict_share) filter (where verdict = 'duplicate') as duplicate_share
+    from {{ ref('demand_forecast', 'err_input_rejections') }}
+    where verdict_rank = 1
+
+),
+
 steps as (
 
     select
@@ -50,6 +63,7 @@ champion as (
 
 select
     counts.*,
+    worst.*,
     steps.*,
     roles.*,
     sources.*,
@@ -58,6 +72,7 @@ select
     hours.quietest_hour,
     hours.is_night
 from counts
+cross join worst
 cross join steps
 cross join roles
 cross join sources

@@ -1,4 +1,6 @@
 -- One row per eligible customer and target day at the latest origin. Off unless var customer_daily_forecasts asks for it.
+-- YAML reads that var and would take any text, so it is checked here, where the project is parsed.
+{%- do demand_forecast.setting('customer_daily_forecasts') %}
 with days as (
 
     select cast({{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as integer) as day_number

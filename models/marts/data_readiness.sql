@@ -1,10 +1,11 @@
 -- One row per task: whether the mapped data can carry it, why not, and the counts behind that.
+{%- set no_rows = 'the mapped event tables are empty: load events' if demand_forecast.event_sources() else demand_forecast.no_source_mapped() %}
 with judged as (
 
     select
         *,
         case
-            when raw_count = 0 then 'the mapped event tables are empty: load events, or map tables under var event_sources'
+            when raw_count = 0 then {{ demand_forecast.literal(no_rows) }}
             when accepted_count = 0 then 'no event was accepted: see rejected_events for the reasons'
             when empty_source is not null
                 then 'the source ' || empty_source || ' has no sound row: load it, or map it with required: false to run ahead of it'
@@ -15,8 +16,14 @@ with judged as (
                     || trained_through_date || '; lower test_days and validation_days, move the dates that vars fix, or wait'
         end as refusal,
         case
-            when raw_count > 0 and rejected_count > 0.05 * raw_count
-                then 'more than 5 % of the rows were rejected (see rejected_events); ' else ''
+            when rejected_share > 0.05
+                then cast(round(100 * rejected_share) as integer) || ' % of source ' || rejected_source
+                    || ' was rejected, most often as ' || rejected_reason || ' (see rejected_events); ' else ''
+        end
+        || case
+            when duplicate_share > 0.2
+                then cast(round(100 * duplicate_share) as integer) || ' % of source ' || duplicate_source
+                    || ' is duplicates (is event_id one per order rather than one per line?); ' else ''
         end
         || case
             when days_behind > 2

@@ -1,5 +1,5 @@
 -- One row per raw row that was not accepted, with its raw keys. Days whose raw rows have not changed keep their rows.
-{%- set wanted = ['source', 'verdict', 'reason', 'event_id', 'customer_id', 'visitor_id', 'raw_event_at', 'raw_event_type', 'raw_quantity', 'raw_amount', 'event_date', 'loaded_at', 'day_fingerprint'] %}
+{%- set wanted = ['source', 'verdict', 'reason', 'event_id', 'customer_id', 'visitor_id', 'raw_event_at', 'raw_event_type', 'raw_quantity', 'raw_amount', 'raw_unit_price', 'event_date', 'loaded_at', 'day_fingerprint'] %}
 {%- set kept = demand_forecast.reusable_table(wanted) %}
 {%- set newly_changed_days %}
     select counts.event_date
@@ -71,6 +71,7 @@ select
     judged_rows.raw_event_type,
     judged_rows.raw_quantity,
     judged_rows.raw_amount,
+    judged_rows.raw_unit_price,
     changed_days.event_date,
     judged_rows.loaded_at,
     changed_days.day_fingerprint

@@ -1,5 +1,7 @@
 -- One row per request: everything the network reads, shortest history first.
+-- The model that follows is Python and takes the var as it is, so it is checked here.
 {{ config(materialized='view') }}
+{%- do demand_forecast.setting('require_gpu') %}
 select
     requests.customer_id,
     requests.as_of_date,

@@ -312,6 +312,7 @@ def report(trained_shop: UserProject) -> str:
 
 def test_the_report_names_the_warehouse_and_who_speaks(report: str, trained_shop: UserProject) -> None:
     assert report.splitlines()[0] == f"warehouse: {trained_shop.warehouse}"
+    assert "data_readiness:" not in report  # its data is ready
     (version,) = versions(trained_shop)
     buyers = trained_shop.query(
         "select sum(purchase_probability) from customer_forecasts group by horizon_days order by horizon_days"

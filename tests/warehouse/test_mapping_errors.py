@@ -38,8 +38,22 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         ({"event_sources": [source(columns={"colour": "item"})]}, "`colour`", "known are customer_id"),
         ({"event_sources": [source(), source()]}, "`web` twice", "its own name"),
         ({"event_sources": [source(required=False)]}, "`required: false`", "leave at least one"),
+        ({"event_sources": [source(timezone="UTC")]}, "`timezone`, perhaps meant as `time_zone`", "known keys are ref, source"),
+        ({"event_sources": [source(constants={"event_type": "purchase"})]}, "`event_type` both under", "keep the one"),
+        ({"event_sources": [source(source="shop.clicks")]}, "`shop.clicks`", "[source_name, table_name]"),
+        ({"event_sources": [source(event_types=["view"])]}, "`event_types` of event source `web`", "{my_word: purchase}"),
+        ({"event_sources": [source(constants=["channel"])]}, "`constants` of event source `web`", "{event_type: purchase}"),
+        ({"event_sources": ["web"]}, "`web`", "{name: web, ref: my_model"),
+        ({"products": {"ref": "my_products", "colunms": {}}}, "`colunms`, perhaps meant as `columns`", "known keys are ref"),
+        ({"products": ["my_products"]}, "var `products`", "{ref: my_model, columns: {product_id: my_column}}"),
+        ({"customers": {"ref": "people", "columns": ["who"]}}, "`columns` of var `customers`", "{customer_id: my_column}"),
         ({"horizons": [1, 99]}, "`99`", "max_horizon_days"),
         ({"training_rows": "many"}, "`training_rows`", "whole number"),
+        ({"test_days": "42"}, "`test_days` is the text `42`", "without quotes"),
+        ({"horizons": ["7"]}, "`horizons` holds the text `7`", "without quotes"),
+        ({"customer_daily_forecasts": "yes"}, "`customer_daily_forecasts` is the text `yes`", "true or false, without quotes"),
+        ({"require_gpu": "false"}, "`require_gpu` is the text `false`", "true or false, without quotes"),
+        ({"event_sources": [source(required="no")]}, "`required` of event source `web` is the text `no`", "true or false"),
         ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),
         ({"as_of_date": "yesterday"}, "`as_of_date`", "YYYY-MM-DD"),
     ],
@@ -120,13 +134,26 @@ def test_an_empty_events_table_builds_with_zero_rows(tmp_path: Path) -> None:
     assert refused.returncode != 0 and reason in refused.stdout + refused.stderr
 
 
+def test_vars_under_another_key_are_warned_about_and_refused(shop: UserProject) -> None:
+    """Nothing is mapped then, and a build of empty tables is green."""
+    project = UserProject(shop.folder, {}).write()
+    result = project.build("--indirect-selection", "cautious", "--select", "+data_readiness")
+    output = " ".join(result.stdout.split())
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "refused" and "no event source is mapped" in reason
+    assert "event_sources" in reason and "`vars: demand_forecast:`" in reason and "dbt_project.yml" in reason
+    assert output.count(reason) == 1
+
+
 def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     assert project.query("select status from data_readiness") == [("ready",)]
     project.settings |= {"time_zone": "Asia/Tokyo"}
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
+    result = project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
     status, reason = project.query("select status, reason from data_readiness")[0]
     assert status == "warning" and "time_zone" in reason
+    assert "Warning in test warn_data_readiness_is_ready" in result.stdout
+    assert project.demand("report").stdout.splitlines()[2] == f"data_readiness: warning: {reason}"
 
 
 def test_days_are_the_shops_own(built_shop: UserProject, copy_of: Copy) -> None:

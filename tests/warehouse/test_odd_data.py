@@ -80,6 +80,27 @@ def test_an_empty_required_source_is_refused_by_name(two_sources: UserProject, c
     assert project.query("select count(*) from customer_forecasts") == [(0,)]
 
 
+def test_the_worst_source_is_named_with_its_reason(two_sources: UserProject, copy_of: Copy) -> None:
+    """The many sound rows of another source do not hide it; nor is an id of the order taken for one of the line."""
+    project = copy_of(two_sources)
+    project.execute(
+        "alter table shop.orders alter money type varchar",
+        "update shop.orders set money = 'free' where id % 40 = 0",
+        "update shop.orders set money = '-1' where id % 400 = 20",
+    )
+    build = ("--indirect-selection", "cautious", "--select", "+data_readiness")
+    project.build(*build)
+    share = "select round(100 * avg((money in ('free', '-1'))::int))::int || ' % of source orders' from shop.orders"
+    rejected, status, reason = project.query(f"select ({share}), status, reason from data_readiness")[0]
+    assert status == "warning" and f"{rejected} was rejected, most often as bad_amount (see rejected_events)" in reason
+    assert "duplicates" not in reason
+    project.execute("update shop.orders set money = 5", "update shop.orders set id = id // 10 where who = 'twice'")
+    project.build(*build)
+    status, reason = project.query("select status, reason from data_readiness")[0]
+    assert status == "warning" and "source orders is duplicates (is event_id one per order rather" in reason
+    assert "rejected" not in reason
+
+
 def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> None:
     """A clock that is ahead stamps tomorrow: the row is accepted and the half-loaded today is still no origin."""
     project = copy_of(two_sources)
@@ -167,9 +188,11 @@ def test_an_amount_beyond_reason_is_rejected_and_every_verdict_can_be_read(two_s
         "insert into shop.clicks values (950001, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1000000, 5e8)",
         "insert into shop.clicks values (950002, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1, 'NaN'::double)",
     )
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+rejected_events")
     rows = "select event_id, reason from stg_event_rows where event_id in ('950001', '950002') order by 1"
     assert project.query(rows) == [("950001", "bad_amount"), ("950002", "bad_amount")]
+    prices = "select event_id, raw_unit_price from rejected_events where event_id in ('950001', '950002') order by 1"
+    assert project.query(prices) == [("950001", "500000000.0"), ("950002", "nan")]
 
 
 def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(two_sources: UserProject, copy_of: Copy) -> None:
@@ -228,6 +251,20 @@ def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserPr
     project.write().build()
     expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
     assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
+
+
+def test_blank_prices_bring_no_money_and_blank_quantities_one_unit(built_shop: UserProject, copy_of: Copy) -> None:
+    """Nothing is guessed, and every one is a purchase: of no units where the quantity is zero."""
+    project = copy_of(built_shop)
+    project.execute(
+        "insert into shop.clicks values (980001, 'price', '2025-05-01 10:00', 'buy', 'P1', 2, null)",
+        "insert into shop.clicks values (980002, 'quantity', '2025-05-01 10:00', 'buy', 'P1', null, 5)",
+        "insert into shop.clicks values (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5)",
+    )
+    project.build("--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    steps = """select customer_id, purchase_count::int, purchased_units::int, purchased_amount::int from seq_customer_steps
+        where customer_id in ('price', 'quantity', 'zero') order by 1"""
+    assert project.query(steps) == [("price", 1, 2, 0), ("quantity", 1, 1, 5), ("zero", 1, 0, 5)]
 
 
 def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(built_shop: UserProject, copy_of: Copy) -> None:

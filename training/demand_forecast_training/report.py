@@ -77,10 +77,17 @@ def versions_table(connection: Any, relations: Mapping[str, str], champion: str 
 
 
 def report(connection: Any, relations: Mapping[str, str]) -> str:
-    """Who serves, the published tables, accuracy on test days beside the baseline, and queries to start from."""
+    """Doubts about the data, who serves, the published tables, accuracy beside the baseline, and queries to start from."""
     names = {name: relation.replace('"', "") for name, relation in relations.items()}
     tables = (serving_table, published_table, accuracy_table)
-    return "\n\n".join([*(part(connection, relations) for part in tables), QUERIES.format_map(names)])
+    doubts = readiness_lines(connection, relations)
+    return "\n\n".join([*doubts, *(part(connection, relations) for part in tables), QUERIES.format_map(names)])
+
+
+def readiness_lines(connection: Any, relations: Mapping[str, str]) -> list[str]:
+    """Status and reason of every task whose data is not ready; empty where all is well."""
+    sql = f"select status, reason from {relations['data_readiness']} where status <> 'ready' order by task"
+    return [f"data_readiness: {status}: {reason}" for status, reason in connection.execute(sql).fetchall()]
 
 
 def serving_table(connection: Any, relations: Mapping[str, str]) -> str:

@@ -1,0 +1,8 @@
+-- The data can carry its forecasts without a doubt; otherwise data_readiness says why. A warning, since forecasts are made all the same.
+{{ config(severity='warn') }}
+select
+    task,
+    status,
+    reason
+from {{ ref('demand_forecast', 'data_readiness') }}
+where status <> 'ready'
