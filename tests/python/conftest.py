@@ -56,6 +56,7 @@ def data() -> Dataset:
         validation=random_examples(random, 400, 40, 20),
         histories=Histories(steps, lengths.astype(np.int64)),
         days=random.integers(0, 2, (20, 30, 2)).astype(np.float32),
+        dates=np.datetime64("2025-04-01") + np.arange(20),
         signature=SIGNATURE,
         mapping_hash="0",
         feature_set_version="1-gross",

@@ -16,7 +16,8 @@ from demand_forecast_training.export import export, golden_examples, inputs_of, 
 from demand_forecast_training.hyper_parameters import ARCHITECTURES
 from demand_forecast_training.memories import MEMORIES, transformer
 from demand_forecast_training.network import Network, network_of_weights
-from demand_forecast_training.training import Trained, batch_rates, train
+from demand_forecast_training.rates import batch_rates
+from demand_forecast_training.training import Trained, train
 from demand_forecast_training.workflow import registry_row
 from safetensors.torch import load
 

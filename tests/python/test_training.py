@@ -20,9 +20,10 @@ from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
 from demand_forecast_training.errors import ExportRefused
 from demand_forecast_training.export import export
 from demand_forecast_training.losses import hazard_loss, poisson_loss
+from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.registry import register
 from demand_forecast_training.scalers import Scalers, fit_scalers
-from demand_forecast_training.training import Trained, predicted_rates, train
+from demand_forecast_training.training import Trained, train
 
 from .conftest import CHOICES
 

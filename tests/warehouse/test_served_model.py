@@ -17,10 +17,10 @@ from demand_forecast.model import OUTPUTS, load_model
 from demand_forecast.udf import score
 from demand_forecast_training.dataset import Dataset, read_dataset
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network, network_of_weights
-from demand_forecast_training.training import predicted_rates
+from demand_forecast_training.network import Network
+from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.warehouse import relations_of
-from safetensors.torch import load as load_weights
+from demand_forecast_training.workflow import registered_network
 
 from .conftest import copied
 from .test_first_build import changed_rows, snapshot
@@ -126,11 +126,6 @@ def test_a_model_knows_more_than_one_number(trained_shop: UserProject) -> None:
 
 
 # --- training and scoring agree -------------------------------------------------------------------------------------
-
-
-def registered_network(row: dict[str, Any]) -> Network:
-    """The network of a registry row, built from its weights alone."""
-    return network_of_weights(load_weights(bytes(row["weights_bytes"])), HyperParameters(**json.loads(row["hyper_parameters"])))
 
 
 def training_answers(connection: Any, network: Network, relations: dict[str, str]) -> tuple[Dataset, Answers]:

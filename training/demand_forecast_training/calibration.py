@@ -23,6 +23,13 @@ def day_groups(days: int) -> Tensor:
     return torch.bucketize(torch.arange(1, days + 1), torch.tensor(GROUP_ENDS))
 
 
+def reset_calibration(network: Network) -> Network:
+    """The network as it was before `calibrate`; returns it."""
+    for name, neutral in (("slope", 1.0), ("intercepts", 0.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
+        getattr(network, name).fill_(neutral)
+    return network
+
+
 def calibrate(network: Network, rates: Rates, examples: Examples) -> None:
     """Write slope, intercepts and the scales of units and revenue into the network, fitted on these origins' rates."""
     slope, intercepts = fitted_logit_line(rates.hazard_logit, examples)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from demand_forecast.errors import DemandForecastError
@@ -58,7 +60,21 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    add_train_options(command("train", run_train, "train a new version on the last build and register it"))
+    training = command("train", run_train, "train a new version from nothing on the last build and register it")
+    add_choices(training)
+    add_register_options(training)
+    training.add_argument("--architecture", choices=ARCHITECTURES)
+    training.add_argument("--resume", type=Path, metavar="LOG_DIR", help="go on with the training that was cut off there")
+    training.add_argument("--study", type=Path, metavar="FILE", help="with the best hyper-parameters that demand tune found")
+    search = command("tune", run_tune, "look for better hyper-parameters; goes on where it was cut off")
+    add_choices(search)
+    search.add_argument("--architecture", choices=ARCHITECTURES)
+    search.add_argument("--trials", type=positive(int), default=20, help="trials that the study has in the end (default: 20)")
+    search.add_argument("--study", type=Path, metavar="FILE", help="file of the study (default: logs/tuning.db in the project)")
+    tuning = command("finetune", run_finetune, "train on from the champion over recent days and register the outcome")
+    add_choices(tuning)
+    add_register_options(tuning)
+    tuning.add_argument("--version", help="go on from this version (default: the champion)")
     command("status", run_status, "the champion and every version beside the baseline")
     promoting = command("promote", run_promote, "let a registered version serve, or the baseline")
     promoting.add_argument("version", help="a version of `demand status`, or baseline")
@@ -73,13 +89,16 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def add_train_options(command: argparse.ArgumentParser) -> None:
-    """Options of `demand train`; what is left out keeps the default of HyperParameters."""
+def add_choices(command: argparse.ArgumentParser) -> None:
+    """Hyper-parameters of a training; what is left out keeps its default."""
     for name in ("epochs", "patience", "hidden-units", "batch-origins", "threads"):
         command.add_argument(f"--{name}", type=positive(int))
     command.add_argument("--seed", type=int)
     command.add_argument("--learning-rate", type=positive(float))
-    command.add_argument("--architecture", choices=ARCHITECTURES)
+
+
+def add_register_options(command: argparse.ArgumentParser) -> None:
+    """What becomes of the version that was trained."""
     command.add_argument("--log-dir", type=Path, help="folder of TensorBoard curves (default: logs/training in the project)")
     command.add_argument(
         "--promote",
@@ -102,18 +121,43 @@ def positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Read and close, train, then open again and write: the warehouse is free in between."""
+    workflow, log_dir = training_workflow(), options.resume or new_log_dir(options)
+    workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, options.resume is not None, options.study)
+    print(f"curves: tensorboard --logdir {log_dir}")
+
+
+def run_finetune(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    workflow, log_dir = training_workflow(), new_log_dir(options)
+    workflow.finetune_and_register(warehouse, chosen(options), log_dir, options.promote, options.version)
+    print(f"curves: tensorboard --logdir {log_dir}")
+
+
+def run_tune(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    file = options.study or options.project_dir.resolve() / "logs" / "tuning.db"
+    training_workflow().tune_and_tell(warehouse, chosen(options), options.trials, file)
+
+
+def training_workflow() -> ModuleType:
+    """The part that needs torch, imported when it is asked for."""
     # Threads that wait by spinning made a step twenty times slower where another process used the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        from demand_forecast_training.workflow import train_and_register
+        return importlib.import_module("demand_forecast_training.workflow")
     except ModuleNotFoundError as missing:
-        if missing.name not in {"torch", "onnx", "safetensors", "tensorboard", "tqdm"}:
+        if missing.name not in {"torch", "onnx", "optuna", "safetensors", "tensorboard", "tqdm"}:
             raise
         raise DemandForecastError(MISSING_TORCH) from missing
+
+
+def new_log_dir(options: argparse.Namespace) -> Path:
+    """Folder of the curves and the checkpoint of a training that begins now."""
     started = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    log_dir = options.log_dir or options.project_dir.resolve() / "logs" / "training" / started
-    chosen = {name: getattr(options, name) for name in OVERRIDES if getattr(options, name) is not None}
-    train_and_register(warehouse, chosen, log_dir, options.promote)
+    return Path(options.log_dir or options.project_dir.resolve() / "logs" / "training" / started)
+
+
+def chosen(options: argparse.Namespace) -> dict[str, Any]:
+    """Hyper-parameters that were given."""
+    return {name: getattr(options, name) for name in OVERRIDES if getattr(options, name, None) is not None}
 
 
 def run_status(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, check_finite, list_lengths, padded_lists, struct_matrix
 from demand_forecast.signature import Signature
+from numpy.typing import NDArray
 
 from demand_forecast_training.errors import NothingToTrain
 
+Days = NDArray[np.datetime64]
 BATCH_ROWS = 65536
 NO_HISTORY = -1
 
@@ -54,12 +56,13 @@ class Examples:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything a training needs. `days` is (dates, max_horizon_days, K)."""
+    """Everything a training needs. `days` is (dates, max_horizon_days, K), `dates` the origins' days (dates,)."""
 
     train: Examples
     validation: Examples
     histories: Histories
     days: Floats
+    dates: Days
     signature: Signature
     feature_set_version: str
     mapping_hash: str
@@ -97,6 +100,7 @@ HISTORIES = """
     select histories.steps from {seq_customer_histories} as histories
     inner join numbered_histories using (customer_id, block) order by numbered_histories.history
 """
+DATES = "select as_of_date from numbered_dates order by date_number"
 DAYS = """
     select target_days.days from {seq_target_days} as target_days
     inner join numbered_dates using (as_of_date) order by numbered_dates.date_number
@@ -132,6 +136,7 @@ def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
         validation=examples["validation"],
         histories=histories,
         days=days,
+        dates=connection.execute(DATES).fetchnumpy()["as_of_date"].astype("datetime64[D]"),
         signature=signature,
         feature_set_version=str(counts[2]),
         mapping_hash=str(counts[4]),

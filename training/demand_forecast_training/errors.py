@@ -15,6 +15,10 @@ class WrongChoice(DemandForecastError):
     """Hyper-parameters that do not go together."""
 
 
+class NothingToResume(DemandForecastError):
+    """No checkpoint of a training on these examples."""
+
+
 class ExportRefused(DemandForecastError):
     """The exported network does not answer as PyTorch does; nothing was written."""
 

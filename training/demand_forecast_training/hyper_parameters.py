@@ -9,6 +9,21 @@ ARCHITECTURES = ("lstm", "gru", "rnn", "transformer")
 """What remembers the steps; memories.py says how each is built."""
 
 
+RANGES: dict[str, list[int] | tuple[float, float]] = {
+    "hidden_units": [32, 64, 96],
+    "context_units": [32, 64, 128],
+    "rank": [9, 16, 24],
+    "context_bins": [6, 12, 24],
+    "history_visits": [1, 2, 4],
+    "learning_rate": (5e-4, 1e-2),
+    "weight_decay": (1e-3, 1.0),
+    "dropout": (0.02, 0.5),
+}
+"""What `demand tune` searches: a list of choices, or the ends of a range."""
+FINETUNING = {"epochs": 6, "patience": 2, "learning_rate": 1e-3, "encoder_rate_share": 0.3}
+"""What fine-tuning chooses otherwise than the training that it goes on from."""
+
+
 @dataclass(frozen=True)
 class HyperParameters:
     """Defaults serve a shop of thousands to a million customers; `demand train` overrides a few by option."""
@@ -27,10 +42,14 @@ class HyperParameters:
     history_visits: int = 2
     """Parts into which an epoch deals the origins of a history: more parts, more customers in a batch."""
     learning_rate: float = 3e-3
+    encoder_rate_share: float = 1.0
+    """Share of the rate for what reads the steps."""
     weight_decay: float = 0.02
     gradient_norm: float = 1.0
     average_decay: float = 0.98
     """Decay of the moving average of the weights; the average is what is evaluated and kept."""
+    recent_days: int = 56
+    """Fine-tuning teaches the origins of that many days before the first cut, and as many older ones."""
     units_weight: float = 0.1
     revenue_weight: float = 0.1
     are_units_whole: bool = True

@@ -6,6 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from demand_forecast_training.dataset import Examples
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.network import Network, Rates
+
 
 def hazard_loss(logit: Tensor, first_purchase_day: Tensor, observed_days: Tensor) -> Tensor:
     """Negative log likelihood of the first purchase, in discrete time and censored after `observed_days`.
@@ -24,3 +28,20 @@ def poisson_loss(expected: Tensor, actual: Tensor, observed_days: Tensor) -> Ten
     days = torch.arange(1, expected.shape[1] + 1)
     losses = expected - actual * torch.log(expected + 1e-12)
     return (losses * (days <= observed_days.unsqueeze(1))).sum() / len(expected)
+
+
+def losses(rates: Rates, network: Network, examples: Examples) -> dict[str, Tensor]:
+    """Parts of the loss, each a mean over the origins of a sum over the observed days. Units and revenue are counted in average
+    purchase days, so that the parts weigh alike in every shop."""
+    observed, said = torch.from_numpy(examples.observed_days), network.forecast(rates)
+    units, revenue = torch.from_numpy(examples.units), torch.from_numpy(examples.revenue)
+    return {
+        "hazard": hazard_loss(rates.hazard_logit, torch.from_numpy(examples.first_purchase_day), observed),
+        "units": poisson_loss(said.expected_units / network.basket_units, units / network.basket_units, observed),
+        "revenue": poisson_loss(said.expected_revenue / network.basket_revenue, revenue / network.basket_revenue, observed),
+    }
+
+
+def weighted(parts: dict[str, Tensor], choices: HyperParameters) -> Tensor:
+    """The loss: the hazard first, units and revenue beside it."""
+    return parts["hazard"] + choices.units_weight * parts["units"] + choices.revenue_weight * parts["revenue"]

@@ -54,14 +54,14 @@ def shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def validation_table(model: Sequence[Figures], baseline: Sequence[Figures]) -> str:
-    """The model beside the baseline on validation days, a row for each horizon and metric."""
+def validation_table(model: Sequence[Figures], baseline: Sequence[Figures], name: str = "model") -> str:
+    """A model beside the baseline on validation days, a row for each horizon and metric."""
     rows = []
     for ours, theirs in zip(model, baseline, strict=True):
         for metric in ("log_loss", "average_precision", "mean_probability"):
             rows.append((f"{ours.horizon_days} days", metric, getattr(ours, metric), getattr(theirs, metric), ours.rows))
         rows.append((f"{ours.horizon_days} days", "purchase_rate", ours.purchase_rate, theirs.purchase_rate, ours.rows))
-    return table(("validation", "metric", "model", "baseline", "rows"), rows)
+    return table(("validation", "metric", name, "baseline", "rows"), rows)
 
 
 def versions_table(connection: Any, relations: Mapping[str, str], champion: str | None) -> str:

@@ -1,47 +1,111 @@
-"""`demand train` from end to end: read and close, train, check, open again and write."""
+"""`demand train` and `demand finetune` from end to end: read and close, train, check, open again and write."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from demand_forecast import __version__
+from demand_forecast.errors import FeatureMismatch
+from safetensors.torch import load as load_weights
 
 from demand_forecast_training.dataset import Dataset, read_dataset
-from demand_forecast_training.errors import NothingToTrain
+from demand_forecast_training.errors import NothingToTrain, UnknownVersion
 from demand_forecast_training.export import Exported, export
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.registry import TASK, champion, register
+from demand_forecast_training.finetuning import figures_of, finetune
+from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
+from demand_forecast_training.network import Network, network_of_weights
+from demand_forecast_training.registry import BASELINE, TASK, champion, register, version_row
 from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import Trained, train
+from demand_forecast_training.tuning import best_choices, trials_table, tune
 from demand_forecast_training.warehouse import Warehouse
 
 
-def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir: Path | None, is_wanted: bool) -> str:
-    """Train a version with some hyper-parameters of one's own, register it and say what happened; returns the version.
+def train_and_register(
+    warehouse: Warehouse,
+    chosen: Mapping[str, Any],
+    log_dir: Path | None,
+    is_wanted: bool,
+    is_resumed: bool = False,
+    study: Path | None = None,
+) -> str:
+    """Train a version from nothing with some hyper-parameters of one's own, register it and say what happened; returns it.
 
     It serves if `is_wanted`, or if no version does and it beats the baseline on validation days.
     """
     with warehouse.visit() as connection:
-        check_readiness(connection, warehouse.relations)
-        data = read_dataset(connection, warehouse.relations)
+        data = read_examples_of(connection, warehouse)
+    found = best_choices(data, study) if study else {}
+    trained = train(data, HyperParameters(**(found | dict(chosen))), log_dir, is_resumed)
+    return register_trained(warehouse, data, trained, None, is_wanted)
+
+
+def finetune_and_register(
+    warehouse: Warehouse, chosen: Mapping[str, Any], log_dir: Path | None, is_wanted: bool, version: str | None = None
+) -> str:
+    """Train on from the champion or a `version`, register the outcome and say how both do on the same validation days.
+
+    Raises UnknownVersion where there is none to start from, FeatureMismatch where it read other features than the warehouse's.
+    """
+    with warehouse.visit() as connection:
+        data = read_examples_of(connection, warehouse)
+        row = version_row(connection, warehouse.relations, version or serving_version(connection, warehouse.relations))
+    check_same_features(row, data)
+    parent, choices = registered_network(row), replace(registered_choices(row), **(FINETUNING | dict(chosen)))
+    trained = finetune(data, parent, choices, log_dir)
+    print(validation_table(figures_of(parent, data, choices), trained.baseline, row["model_version"]))
+    return register_trained(warehouse, data, trained, row["model_version"], is_wanted)
+
+
+def tune_and_tell(warehouse: Warehouse, chosen: Mapping[str, Any], trials: int, file: Path) -> None:
+    """Search until the study has so many trials, and print the best ones."""
+    with warehouse.visit() as connection:
+        data = read_examples_of(connection, warehouse)
+    print(trials_table(tune(data, chosen, trials, file)))
+    print(f"to train with the best of them: demand train --study {file}")
+
+
+def read_examples_of(connection: Any, warehouse: Warehouse) -> Dataset:
+    """The data set of the last build, if that says that it will do."""
+    check_readiness(connection, warehouse.relations)
+    data = read_dataset(connection, warehouse.relations)
     print(f"read {len(data.train)} training and {len(data.validation)} validation origins; the warehouse is free again")
-    trained = train(data, HyperParameters(**chosen), log_dir)
-    row = registry_row(data, trained, export(trained.network, data))
+    return data
+
+
+def register_trained(warehouse: Warehouse, data: Dataset, trained: Trained, parent_version: str | None, is_wanted: bool) -> str:
+    """Export, check and register what was trained, let it serve if it may, and say so; returns the version."""
+    row = registry_row(data, trained, export(trained.network, data), parent_version)
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations)
         reason = promotion_reason(trained, serving is not None, is_wanted)
         is_new = register(connection, warehouse.relations, row, reason)
     print(validation_table(trained.model, trained.baseline))
     print(outcome(row, is_new, reason, serving, trained))
-    if log_dir is not None:
-        print(f"curves: tensorboard --logdir {log_dir}")
     return str(row["model_version"])
+
+
+def serving_version(connection: Any, relations: Mapping[str, str]) -> str:
+    """The champion, if it is a network. Raises UnknownVersion."""
+    serving = champion(connection, relations)
+    if serving in (None, BASELINE):
+        raise UnknownVersion("no network serves that could be tuned finely: type demand train, or name one with --version")
+    return str(serving)
+
+
+def check_same_features(row: Mapping[str, Any], data: Dataset) -> None:
+    """Refuse to go on from a version that read other features, or the same ones with another meaning."""
+    there = (row["feature_set_version"], row["mapping_hash"], row["signature"])
+    here = (data.feature_set_version, data.mapping_hash, data.signature.to_json())
+    for name, theirs, ours in zip(("feature set", "mapping of events", "list of features"), there, here, strict=True):
+        if theirs != ours:
+            raise FeatureMismatch(f"{row['model_version']} learnt from another {name} than the last build's: type demand train")
 
 
 def check_readiness(connection: Any, relations: Mapping[str, str]) -> None:
@@ -84,7 +148,7 @@ def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: s
     )
 
 
-def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[str, Any]:
+def registry_row(data: Dataset, trained: Trained, exported: Exported, parent_version: str | None = None) -> dict[str, Any]:
     """Row of model_registry by column name."""
     sha256 = hashlib.sha256(exported.onnx_bytes).hexdigest()
     model, baseline = trained.model[0], trained.baseline[0]
@@ -92,7 +156,7 @@ def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[st
         "model_version": f"{TASK}-{trained.choices.architecture}-{data.trained_through_date}-{sha256[:8]}",
         "task": TASK,
         "architecture": trained.choices.architecture,
-        "parent_version": None,
+        "parent_version": parent_version,
         "feature_set_version": data.feature_set_version,
         "mapping_hash": data.mapping_hash,
         "package_version": __version__,
@@ -124,3 +188,13 @@ def metrics(trained: Trained) -> dict[str, Any]:
     return {"epochs": trained.epochs, "validation_loss": trained.validation_loss} | {
         name: [asdict(row) for row in rows] for name, rows in tables.items()
     }
+
+
+def registered_choices(row: Mapping[str, Any]) -> HyperParameters:
+    """Hyper-parameters of a registry row."""
+    return HyperParameters(**json.loads(row["hyper_parameters"]))
+
+
+def registered_network(row: Mapping[str, Any]) -> Network:
+    """The network of a registry row, built from its weights alone."""
+    return network_of_weights(load_weights(bytes(row["weights_bytes"])), registered_choices(row))

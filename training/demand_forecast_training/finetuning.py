@@ -1,0 +1,102 @@
+"""Fine-tuning: from a version on, over recent days, without forgetting the old ones."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from demand_forecast_training.calibration import day_groups, reset_calibration
+from demand_forecast_training.curves import curves
+from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.figures import Figures, figures
+from demand_forecast_training.fitting import Taught, begin, fit, validation_loss
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.losses import losses, weighted
+from demand_forecast_training.network import OUTPUTS, Network, Rates
+from demand_forecast_training.rates import predicted_rates
+from demand_forecast_training.training import Trained, horizons_of, judged, prepare
+
+
+def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: Path | None = None) -> Trained:
+    """Train on from `parent`, whose scalers and sizes stay, on its last `recent_days` of training origins and as many older ones.
+
+    First the intercepts alone are moved, the cure for a drift of the level; that stands unless an epoch has a lower uncalibrated
+    loss on validation days. Then it is calibrated anew.
+    """
+    prepare(choices)
+    network = reset_calibration(copy.deepcopy(parent))
+    with curves(log_dir) as log:
+        loss_before = validation_loss(network, data, choices, log, 0)
+        moved = with_moved_intercepts(network, data, choices)
+        loss_moved = validation_loss(moved, data, choices, log, 0)
+        progress = begin(moved if loss_moved < loss_before else network, choices)
+        progress.best_loss = min(loss_moved, loss_before)
+        best = fit(progress, data, choices, log, taught=recent_and_old(data, choices))
+        return judged(best, progress, data, choices, log)
+
+
+def recent_rows(data: Dataset, examples: Examples, choices: HyperParameters) -> NDArray[np.bool_]:
+    """Whether an origin lies in the last `recent_days` before the first cut, (rows,)."""
+    since = np.datetime64(data.fitted_through_date) - choices.recent_days
+    return np.asarray(data.dates >= since)[examples.date]
+
+
+def recent_and_old(data: Dataset, choices: HyperParameters) -> Taught:
+    """Examples of an epoch: every recent origin, and as many older ones drawn anew. Dealt at random, each batch holds both."""
+
+    def taught(examples: Examples, random: np.random.Generator) -> Examples:
+        is_recent = recent_rows(data, examples, choices)
+        recent, old = np.flatnonzero(is_recent), np.flatnonzero(~is_recent)
+        replayed = random.choice(old, min(len(old), len(recent)), replace=False)
+        return examples.take(np.sort(np.concatenate([recent, replayed])))
+
+    return taught
+
+
+@torch.no_grad()
+def with_moved_intercepts(network: Network, data: Dataset, choices: HyperParameters) -> Network:
+    """A copy whose day biases fit the recent training origins: the hazard's by group of days, the other outputs' as a whole."""
+    moved = copy.deepcopy(network)
+    recent = data.train.take(np.flatnonzero(recent_rows(data, data.train, choices)))
+    if len(recent):
+        rates = predicted_rates(network, data, recent, choices)
+        hazard, others = fitted_moves(rates, lambda said: weighted(losses(said, network, recent), choices))
+        moved.day_bias[0] += hazard
+        moved.day_bias[1:] += others.unsqueeze(1)
+    return moved
+
+
+@torch.enable_grad()
+def fitted_moves(rates: Rates, loss_of: Callable[[Rates], Tensor]) -> tuple[Tensor, Tensor]:
+    """Moves of the hazard logit by day (days,) and of the logs of the other rates (3,) that minimise a loss."""
+    groups = day_groups(rates.hazard_logit.shape[1])
+    moves = torch.zeros(int(groups.max()) + OUTPUTS, requires_grad=True)
+    optimiser = torch.optim.LBFGS([moves], max_iter=20, line_search_fn="strong_wolfe")
+
+    def split() -> tuple[Tensor, Tensor]:
+        return moves[: 1 - OUTPUTS][groups], moves[1 - OUTPUTS :]
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        hazard, others = split()
+        extra, repeat, price = (rate * move for rate, move in zip(rates[1:], torch.exp(others), strict=True))
+        loss = loss_of(Rates(rates.hazard_logit + hazard, extra, repeat, price))
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    hazard, others = split()
+    return hazard.detach(), others.detach()
+
+
+@torch.no_grad()
+def figures_of(network: Network, data: Dataset, choices: HyperParameters) -> list[Figures]:
+    """Figures of a calibrated network on the validation days."""
+    probability = network.forecast(predicted_rates(network, data, data.validation, choices)).purchase_probability.numpy()
+    return [figures(probability, data.validation, days) for days in horizons_of(data)]

@@ -1,0 +1,146 @@
+"""The loop: rate, step, evaluate, keep the best."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from demand_forecast_training.curves import Log, log_losses
+from demand_forecast_training.dataset import Dataset, Examples, batch_of, dealt_batches
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.losses import losses, weighted
+from demand_forecast_training.network import Network
+from demand_forecast_training.rates import batch_rates, plain_batches
+
+WARM_UP = 0.02
+"""Share of the longest training in which the rate rises."""
+ENCODER = ("step_layer.", "memory.")
+"""Parameters that read the steps."""
+
+
+@dataclass
+class Progress:
+    """A training between two epochs: all that going on needs. `average` is the moving average of the weights of `network`, and
+    `best` the average of the best epoch."""
+
+    network: Network
+    average: Network
+    best: Network
+    optimiser: torch.optim.Optimizer
+    random: np.random.Generator
+    epoch: int = 0
+    steps: int = 0
+    best_epoch: int = 0
+    best_loss: float = math.inf
+
+
+AfterEpoch = Callable[[Progress, float], None]
+"""Called with the progress and the validation loss of the epoch that ended."""
+Taught = Callable[[Examples, np.random.Generator], Examples]
+"""The examples of an epoch, among all that may teach."""
+
+
+def begin(network: Network, choices: HyperParameters) -> Progress:
+    """Progress of a network that has not been trained yet."""
+    average, best = copy.deepcopy(network), copy.deepcopy(network)
+    return Progress(network, average, best, optimiser_of(network, choices), np.random.default_rng(choices.seed))
+
+
+def optimiser_of(network: Network, choices: HyperParameters) -> torch.optim.Optimizer:
+    """AdamW in two groups: what reads the steps, at its own share of the rate, and the rest."""
+    groups: list[list[Tensor]] = [[], []]
+    for name, parameter in network.named_parameters():
+        groups[not name.startswith(ENCODER)].append(parameter)
+    shares = (choices.encoder_rate_share, 1.0)
+    return torch.optim.AdamW(
+        [{"params": group, "share": share} for group, share in zip(groups, shares, strict=True)],
+        lr=choices.learning_rate,
+        weight_decay=choices.weight_decay,
+    )
+
+
+def every_example(examples: Examples, random: np.random.Generator) -> Examples:
+    return examples
+
+
+def fit(
+    progress: Progress,
+    data: Dataset,
+    choices: HyperParameters,
+    log: Log,
+    taught: Taught = every_example,
+    after_epoch: AfterEpoch = lambda progress, loss: None,
+) -> Network:
+    """The averaged network of the best epoch, ready to evaluate; the progress tells its validation loss and the epochs run."""
+    bar = tqdm(
+        range(progress.epoch + 1, choices.epochs + 1), initial=progress.epoch, total=choices.epochs, unit="epoch", desc="training"
+    )
+    for epoch in bar:
+        run_epoch(progress, data, taught(data.train, progress.random), choices, log)
+        loss = validation_loss(progress.average, data, choices, log, epoch)
+        bar.set_postfix(validation_loss=f"{loss:.5f}")
+        progress.epoch = epoch
+        if loss < progress.best_loss:
+            progress.best, progress.best_loss, progress.best_epoch = copy.deepcopy(progress.average), loss, epoch
+        after_epoch(progress, loss)
+        if epoch - progress.best_epoch >= choices.patience:
+            break
+    return progress.best.eval()
+
+
+def learning_rate(choices: HyperParameters, share_done: float) -> float:
+    """Rate at a share of the whole training: a short linear rise, then half a cosine down to a hundredth."""
+    fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share_done))
+    return choices.learning_rate * fall * min(1.0, 0.05 + share_done / WARM_UP)
+
+
+def run_epoch(progress: Progress, data: Dataset, examples: Examples, choices: HyperParameters, log: Log) -> None:
+    """One pass over the examples of an epoch."""
+    network, lengths = progress.network.train(), data.histories.lengths
+    batches = list(dealt_batches(lengths, examples, choices.batch_origins, choices.history_visits, progress.random))
+    for number, rows in enumerate(batches):
+        rate = learning_rate(choices, (progress.epoch + number / len(batches)) / choices.epochs)
+        for group in progress.optimiser.param_groups:
+            group["lr"] = rate * group["share"]
+        batch = batch_of(data, examples, rows)
+        parts = losses(batch_rates(network, batch), network, batch.examples)
+        take_step(progress, weighted(parts, choices), choices)
+        log_losses(log, "train", parts, progress.steps)
+        log("learning_rate", rate, progress.steps)
+        progress.steps += 1
+
+
+def take_step(progress: Progress, loss: Tensor, choices: HyperParameters) -> None:
+    """One step of the optimiser, and the average moves after it."""
+    progress.optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(progress.network.parameters(), choices.gradient_norm)
+    progress.optimiser.step()
+    follow(progress.average, progress.network, min(choices.average_decay, (progress.steps + 1) / (progress.steps + 10)))
+
+
+@torch.no_grad()
+def follow(average: Network, network: Network, decay: float) -> None:
+    """Move the average of the weights a little towards the network's."""
+    for kept, newest in zip(average.parameters(), network.parameters(), strict=True):
+        kept.lerp_(newest, 1 - decay)
+
+
+@torch.no_grad()
+def validation_loss(network: Network, data: Dataset, choices: HyperParameters, log: Log, epoch: int) -> float:
+    """Uncalibrated loss on the validation origins, up to the cut."""
+    network.eval()
+    sums: dict[str, Tensor] = {}
+    for batch in plain_batches(data, data.validation, choices):
+        parts = losses(batch_rates(network, batch), network, batch.examples)
+        sums = {name: sums.get(name, torch.tensor(0.0)) + part * len(batch.rows) for name, part in parts.items()}
+    means = {name: total / len(data.validation) for name, total in sums.items()}
+    log_losses(log, "validation", means, epoch)
+    return float(weighted(means, choices))
