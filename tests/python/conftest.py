@@ -21,7 +21,9 @@ SIGNATURE = Signature(
     days=("is_sunday", "is_holiday"),
     max_horizon_days=30,
 )
-CHOICES = HyperParameters(hidden_units=8, context_units=12, rank=9, context_bins=4, epochs=2, batch_origins=256, seed=3)
+CHOICES = HyperParameters(
+    hidden_units=8, context_units=12, rank=9, context_bins=4, epochs=2, batch_origins=256, are_trees_tried=False, seed=3
+)
 
 
 def random_examples(random: np.random.Generator, rows: int, histories: int, dates: int) -> Examples:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from demand_forecast.arrays import Floats
@@ -25,43 +27,60 @@ def day_groups(days: int) -> Tensor:
 
 def reset_calibration(network: Network) -> Network:
     """The network as it was before `calibrate`; returns it."""
-    for name, neutral in (("slope", 1.0), ("intercepts", 0.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
-        getattr(network, name).fill_(neutral)
+    for name in ("slope", "units_scale", "revenue_scale"):
+        getattr(network, name).fill_(1.0)
+    for name in ("intercepts", "tree_weights"):
+        getattr(network, name).fill_(0.0)
     return network
 
 
 def calibrate(network: Network, rates: Rates, examples: Examples) -> None:
-    """Write slope, intercepts and the scales of units and revenue into the network, fitted on these origins' rates."""
-    slope, intercepts = fitted_logit_line(rates.hazard_logit, examples)
-    network.slope.fill_(slope)
-    network.intercepts.copy_(intercepts)
+    """Write slope, intercepts, the weights of the trees and the scales of units and revenue into the network, fitted on these
+    origins' rates."""
+    write_line(network, fitted_line(rates, examples))
     network.units_scale.fill_(units_scale(network, rates, examples))
     network.revenue_scale.fill_(1.0)
     expected = network.forecast(rates).expected_revenue.double().numpy()
     network.revenue_scale.fill_(bounded_ratio(observed_sum(examples.revenue, examples), observed_sum(expected, examples)))
 
 
-def fitted_logit_line(logit: Tensor, examples: Examples) -> tuple[float, Tensor]:
-    """Positive slope, and intercepts by day (days,), that maximise the likelihood of the first purchases."""
+class Line(NamedTuple):
+    """Calibrated hazard logit: slope times the network's, plus a weight times the trees', plus an intercept; by day (days,)."""
+
+    slope: float
+    intercepts: Tensor
+    tree_weights: Tensor
+
+
+def write_line(network: Network, line: Line) -> None:
+    """Let a network's hazards follow a line."""
+    network.slope.fill_(line.slope)
+    network.intercepts.copy_(line.intercepts)
+    network.tree_weights.copy_(line.tree_weights)
+
+
+def fitted_line(rates: Rates, examples: Examples) -> Line:
+    """The line that maximises the likelihood of the first purchases. Weights stay 0 where no tree speaks."""
     groups, first, observed = (
-        day_groups(logit.shape[1]),
+        day_groups(rates.hazard_logit.shape[1]),
         as_tensor(examples.first_purchase_day),
         as_tensor(examples.observed_days),
     )
-    line = torch.zeros(1 + len(GROUP_ENDS) + 1, dtype=torch.float64, requires_grad=True)
+    count = len(GROUP_ENDS) + 1
+    line = torch.zeros(1 + 2 * count, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([line], max_iter=50, line_search_fn="strong_wolfe")
-    wide = logit.double()
+    network, trees = rates.hazard_logit.double(), rates.tree_logit.double()
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        total = hazard_loss(line[0].exp() * wide + line[1:][groups], first, observed)
-        total = total + PULL * line.square().sum() / len(wide)
+        logit = line[0].exp() * network + line[1 : 1 + count][groups] + line[1 + count :][groups] * trees
+        total = hazard_loss(logit, first, observed) + PULL * line.square().sum() / len(network)
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    fitted = line.detach()
-    return float(fitted[0].exp()), fitted[1:][groups].float()
+    slope, intercepts, weights = line.detach().tensor_split((1, 1 + count))
+    return Line(float(slope.exp()), intercepts[groups].float(), weights[groups].float())
 
 
 def units_scale(network: Network, rates: Rates, examples: Examples) -> float:

@@ -144,7 +144,7 @@ def training_workflow() -> ModuleType:
     try:
         return importlib.import_module("demand_forecast_training.workflow")
     except ModuleNotFoundError as missing:
-        if missing.name not in {"torch", "onnx", "optuna", "safetensors", "tensorboard", "tqdm"}:
+        if missing.name not in {"lightgbm", "torch", "onnx", "optuna", "safetensors", "tensorboard", "tqdm"}:
             raise
         raise DemandForecastError(MISSING_TORCH) from missing
 

@@ -100,6 +100,8 @@ def onnx_bytes(network: Network, inputs: Inputs) -> bytes:
             dynamic_axes=sizes,
             opset_version=OPSET,
             dynamo=False,
+            custom_opsets={"ai.onnx.ml": 3},
+            autograd_inlining=False,
         )
     return file.getvalue()
 

@@ -31,6 +31,7 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
     """
     prepare(choices)
     network = reset_calibration(copy.deepcopy(parent))
+    trees, network.trees = network.trees, None
     with curves(log_dir) as log:
         loss_before = validation_loss(network, data, choices, log, 0)
         moved = with_moved_intercepts(network, data, choices)
@@ -38,6 +39,7 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
         progress = begin(moved if loss_moved < loss_before else network, choices)
         progress.best_loss = min(loss_moved, loss_before)
         best = fit(progress, data, choices, log, taught=recent_and_old(data, choices))
+        best.trees = trees
         return judged(best, progress, data, choices, log)
 
 
@@ -85,8 +87,8 @@ def fitted_moves(rates: Rates, loss_of: Callable[[Rates], Tensor]) -> tuple[Tens
     def closure() -> Tensor:
         optimiser.zero_grad()
         hazard, others = split()
-        extra, repeat, price = (rate * move for rate, move in zip(rates[1:], torch.exp(others), strict=True))
-        loss = loss_of(Rates(rates.hazard_logit + hazard, extra, repeat, price))
+        extra, repeat, price = (rate * move for rate, move in zip(rates[1:OUTPUTS], torch.exp(others), strict=True))
+        loss = loss_of(Rates(rates.hazard_logit + hazard, extra, repeat, price, rates.tree_logit))
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

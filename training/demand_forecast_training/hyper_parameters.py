@@ -54,6 +54,8 @@ class HyperParameters:
     revenue_weight: float = 0.1
     are_units_whole: bool = True
     """Units are pieces: expected units are then never below the purchase probability. Read from the data."""
+    are_trees_tried: bool = True
+    """Whether boosted trees may stand beside the network; they do where they help on validation days."""
     seed: int = 0
     threads: int = 2
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.memories import MEMORIES
 from demand_forecast_training.scalers import LEAST_RATE, Scalers, StartingRates
+from demand_forecast_training.trees import Nodes, Trees, hazard_logits, tree_columns
 
 OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
@@ -23,12 +24,14 @@ CLAMP = 5.0
 
 class Rates(NamedTuple):
     """What the head says of each day, all (batch, days): the logit of the first purchase's hazard, uncalibrated; units beyond
-    the first on the first purchase day; units of the days after it; revenue of a unit."""
+    the first on the first purchase day; units of the days after it; revenue of a unit. And what the trees say of the hazard's
+    logit, 0 without trees."""
 
     hazard_logit: Tensor
     extra_units: Tensor
     repeat_units: Tensor
     price: Tensor
+    tree_logit: Tensor
 
 
 class Forecast(NamedTuple):
@@ -64,6 +67,7 @@ class Network(nn.Module):
     basket_revenue: Tensor
     slope: Tensor
     intercepts: Tensor
+    tree_weights: Tensor
     units_scale: Tensor
     revenue_scale: Tensor
     first_unit: Tensor
@@ -87,7 +91,9 @@ class Network(nn.Module):
             self.register_buffer(name, torch.tensor(getattr(scalers.start, name)))
         for name, start in (("slope", 1.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
             self.register_buffer(name, torch.tensor(start))
-        self.register_buffer("intercepts", torch.zeros(days))
+        for name in ("intercepts", "tree_weights"):
+            self.register_buffer(name, torch.zeros(days))
+        self.trees: Trees | None = None
         self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
         self.step_layer = nn.Linear(len(scalers.step_mean), choices.hidden_units)
         self.memory = MEMORIES[choices.architecture](choices.hidden_units, choices.dropout)
@@ -136,11 +142,16 @@ class Network(nn.Module):
             scores = scores + functional.pad(self.habit_weights, (0, 1)).reshape(-1, 1, 1) * self.habits(context)
         grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
         hazard_logit = torch.clamp(scores[0], -LARGEST_LOGIT, LARGEST_LOGIT)
-        return Rates(hazard_logit, grown[0] * self.extra_units, grown[1] * self.repeat_units, grown[2] * self.price)
+        extra, repeat, price = grown[0] * self.extra_units, grown[1] * self.repeat_units, grown[2] * self.price
+        if self.trees is None:
+            return Rates(hazard_logit, extra, repeat, price, torch.zeros_like(hazard_logit))
+        trees = hazard_logits(self.trees(tree_columns(context, days)), hazard_logit.shape[1])
+        return Rates(hazard_logit, extra, repeat, price, torch.clamp(trees, -LARGEST_LOGIT, LARGEST_LOGIT))
 
     def forecast(self, rates: Rates) -> Forecast:
         """Calibrated forecast of rates. Probabilities come from sums of log survival, so small ones keep their digits."""
-        day_survival = -functional.softplus(self.slope * rates.hazard_logit + self.intercepts)
+        logit = self.slope * rates.hazard_logit + self.tree_weights * rates.tree_logit + self.intercepts
+        day_survival = -functional.softplus(logit)
         survival = torch.cumsum(day_survival, dim=1)
         hazard = one_minus_exp(day_survival)
         first_purchase = torch.exp(survival - day_survival) * hazard
@@ -165,5 +176,7 @@ def network_of_weights(weights: Mapping[str, Tensor], choices: HyperParameters) 
     habit_columns = np.arange(7 if "habit_weights" in weights else 0)
     arrays = {name: weights[name].numpy() for name in names}
     network = Network(Scalers(**arrays, habit_columns=habit_columns, habit_mean=0.0, start=start), choices)
+    if "trees.feature" in weights:
+        network.trees = Trees(Nodes(**{name: weights[f"trees.{name}"].numpy() for name in Nodes.__annotations__}))
     network.load_state_dict(dict(weights))
     return network.eval()

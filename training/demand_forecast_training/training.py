@@ -17,6 +17,7 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.scalers import fit_scalers
+from demand_forecast_training.stacking import with_useful_trees
 
 FIGURE_HORIZONS = (1, 7, 30)
 
@@ -59,7 +60,7 @@ def train(
 
     with curves(log_dir) as log:
         best = fit(progress, data, choices, log, after_epoch=keep)
-        return judged(best, progress, data, choices, log)
+        return judged(with_useful_trees(best, data, choices), progress, data, choices, log)
 
 
 def checkpoint_path(log_dir: Path | None) -> Path:

@@ -1,0 +1,123 @@
+"""Trees beside the network: the same answers as LightGBM's, in one graph, and only where they help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import onnx
+import pyarrow as pa
+import pytest
+import torch
+from demand_forecast.model import OUTPUTS, load_model
+from demand_forecast_training import stacking, trees
+from demand_forecast_training.calibration import calibrate
+from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
+from demand_forecast_training.finetuning import finetune
+from demand_forecast_training.network import Network, network_of_weights
+from demand_forecast_training.rates import predicted_rates
+from demand_forecast_training.stacking import relative_gain, with_useful_trees
+from demand_forecast_training.training import Trained
+from demand_forecast_training.trees import Nodes, Trees, fit_trees, fitted, hazard_logits, rows_of
+from demand_forecast_training.workflow import registry_row
+from safetensors.torch import load
+
+from .conftest import CHOICES
+
+TRYING = replace(CHOICES, are_trees_tried=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_shop() -> Any:
+    """The test shop is too small for trees of the usual size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "LEAST_ROWS", 10)
+        patch.setitem(trees.SETTINGS, "min_data_in_leaf", 20)
+        yield
+
+
+@pytest.fixture(scope="module")
+def nodes(data: Dataset) -> Nodes:
+    found = fit_trees(data, 0, 2)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def stacked(data: Dataset, trained: Trained, nodes: Nodes) -> Trained:
+    """The trained network with trees beside it, calibrated together."""
+    network = network_of_weights(trained.network.state_dict(), trained.choices)
+    network.trees = Trees(nodes)
+    with torch.no_grad():
+        calibrate(network, predicted_rates(network, data, data.validation, CHOICES), data.validation)
+    return replace(trained, network=network)
+
+
+def test_the_trees_answer_as_lightgbm_does(data: Dataset, nodes: Nodes) -> None:
+    for number, horizon in enumerate(trees.TREE_HORIZONS):
+        booster, (columns, _) = fitted(data, horizon, 0, 2), rows_of(data, data.validation, horizon)
+        assert booster is not None
+        found = Trees(nodes)(torch.from_numpy(columns)).numpy()[:, number]
+        np.testing.assert_allclose(found, booster.predict(columns, raw_score=True), atol=1e-5)
+
+
+def test_a_threshold_keeps_its_side_when_it_is_rounded() -> None:
+    thresholds = np.array([0.1, 1 / 3, 16777217.0, -0.7])
+    rounded = trees.rounded_down(thresholds)
+    assert (rounded <= thresholds).all() and (np.nextafter(rounded, np.float32(np.inf)) > thresholds).all()
+
+
+def test_the_days_hazards_make_up_the_horizons_of_the_trees() -> None:
+    sums = torch.tensor([[-2.0, 0.5], [0.0, 1.0], [-6.0, -5.0]])
+    survival = torch.cumprod(1 - torch.sigmoid(hazard_logits(sums, 30)), dim=1)
+    for column, horizon in enumerate(trees.TREE_HORIZONS):
+        np.testing.assert_allclose(1 - survival[:, horizon - 1], torch.sigmoid(sums[:, column]), rtol=1e-4)
+
+
+def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: Dataset, stacked: Trained) -> None:
+    row = registry_row(data, stacked, export(stacked.network, data))
+    assert "TreeEnsembleRegressor" in {node.op_type for node in onnx.load_from_string(row["onnx_bytes"]).graph.node}
+    golden = inputs_of(data, golden_examples(data))
+    with torch.no_grad():
+        expected = stacked.network(*golden.tensors())
+        rebuilt = network_of_weights(load(row["weights_bytes"]), stacked.choices)(*golden.tensors())
+    days = np.full(len(golden.days), golden.days.shape[1])
+    found = load_model(row).predict(
+        struct_of(golden.context, data.signature.context),
+        pa.chunked_array([list_of(golden.steps, golden.position, data.signature.steps)]).combine_chunks(),
+        list_of(golden.days, days, data.signature.days),
+    )
+    for name, values, again in zip(OUTPUTS, expected, rebuilt, strict=True):
+        np.testing.assert_allclose(found[name], values.numpy(), atol=1e-4, rtol=1e-4, err_msg=name)
+        assert torch.equal(values, again)
+
+
+def test_trees_stay_away_where_they_do_not_help(data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the gain, the bar decides; too few rows fit none, and so does a choice."""
+    monkeypatch.setattr(stacking, "LEAST_GAIN", -1.0)
+    assert with_useful_trees(trained.network, data, TRYING).trees is not None
+    assert with_useful_trees(trained.network, data, CHOICES).trees is None
+    monkeypatch.setattr(stacking, "LEAST_GAIN", 1.0)
+    assert with_useful_trees(trained.network, data, TRYING).trees is None
+    monkeypatch.setattr(trees, "LEAST_ROWS", 10_000)
+    assert fit_trees(data, 0, 2) is None
+
+
+def test_the_gain_is_measured_on_customers_that_did_not_calibrate(data: Dataset, trained: Trained) -> None:
+    """Trees that know the outcome gain a lot; trees that say the opposite for the other half of the customers gain nothing."""
+    with torch.no_grad():
+        alone = predicted_rates(trained.network, data, data.validation, CHOICES)
+    bought = torch.from_numpy(data.validation.first_purchase_day == 1).float().unsqueeze(1).expand(-1, 30)
+    turned = torch.where(torch.arange(len(bought)) < len(bought) // 2, 1.0, -1.0).unsqueeze(1)
+    knowing, lying = (alone._replace(tree_logit=(bought - 0.5) * sign) for sign in (1.0, turned))
+    assert relative_gain(trained.network, knowing, alone, data.validation) > 0.1
+    assert relative_gain(trained.network, lying, alone, data.validation) < 0
+
+
+def test_fine_tuning_keeps_the_trees_and_weighs_them_anew(data: Dataset, stacked: Trained) -> None:
+    tuned: Network = finetune(data, stacked.network, replace(CHOICES, epochs=1)).network
+    assert tuned.trees is not None and stacked.network.trees is not None
+    assert torch.equal(tuned.trees.value, stacked.network.trees.value)
+    assert tuned.tree_weights.abs().sum() > 0 and not torch.equal(tuned.tree_weights, stacked.network.tree_weights)

@@ -1,0 +1,205 @@
+"""Boosted trees beside the network, in the same graph: LightGBM fits them, the network's forecast leans on them.
+
+They read the context and the calendar of the next days, and say the logit of a purchase within each of TREE_HORIZONS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+import torch
+from demand_forecast.arrays import Floats, Integers
+from torch import Tensor, nn
+from torch.nn import functional
+
+from demand_forecast_training.dataset import Dataset, Examples
+
+TREE_HORIZONS = (1, 7)
+LEAST_ROWS = 200
+"""Fewer buyers or others among training or validation rows teach no trees."""
+LEAST_HAZARD = 1e-4
+ROUNDS = 1000
+PATIENCE = 50
+SETTINGS: dict[str, Any] = {
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "min_data_in_leaf": 400,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "feature_fraction": 0.6,
+    "lambda_l2": 1.0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """All nodes of all trees in one row of arrays (nodes,); `left` and `right` are places in it, a leaf's are its own.
+
+    A row goes left where its feature is at most the threshold. `root` and `target` are by tree (trees,).
+    """
+
+    feature: Integers
+    threshold: Floats
+    left: Integers
+    right: Integers
+    value: Floats
+    root: Integers
+    target: Integers
+
+
+class TreeSum(torch.autograd.Function):
+    """Sum of the leaves that a row falls into, by target; one operator in ONNX."""
+
+    @staticmethod
+    def forward(ctx: Any, columns: Tensor, trees: Trees) -> Tensor:
+        # The exporter wants an answer that comes from the columns in its own sight.
+        return trees.summed(columns) + 0.0 * columns[:, : len(TREE_HORIZONS)]
+
+    @staticmethod
+    def symbolic(graph: Any, columns: Any, trees: Trees) -> Any:
+        answer = graph.op("ai.onnx.ml::TreeEnsembleRegressor", columns, **trees.attributes())
+        return answer.setType(columns.type().with_sizes([None, len(TREE_HORIZONS)]))
+
+
+class Trees(nn.Module):
+    """Fitted trees as buffers; answers (batch, targets)."""
+
+    feature: Tensor
+    threshold: Tensor
+    left: Tensor
+    right: Tensor
+    value: Tensor
+    root: Tensor
+    target: Tensor
+
+    def __init__(self, nodes: Nodes) -> None:
+        super().__init__()
+        for name, values in vars(nodes).items():
+            self.register_buffer(name, torch.as_tensor(values).clone())
+
+    def forward(self, columns: Tensor) -> Tensor:
+        answer: Tensor = TreeSum.apply(columns, self)  # type: ignore[no-untyped-call]
+        return answer
+
+    def summed(self, columns: Tensor) -> Tensor:
+        """Every row walks down every tree at once, a level at a time, until nobody moves. In numpy, so that the exporter writes
+        one operator and not this walk."""
+        nodes = {name: buffer.numpy() for name, buffer in self.named_buffers()}
+        values, rows = columns.detach().numpy(), np.arange(len(columns))[:, None]
+        place = np.broadcast_to(nodes["root"], (len(columns), len(nodes["root"])))
+        while True:
+            is_left = values[rows, nodes["feature"][place]] <= nodes["threshold"][place]
+            below = np.where(is_left, nodes["left"][place], nodes["right"][place])
+            if np.array_equal(below, place):
+                break
+            place = below
+        is_of = nodes["target"][:, None] == np.arange(len(TREE_HORIZONS))
+        return torch.from_numpy(nodes["value"][place] @ is_of.astype(np.float32))
+
+    def attributes(self) -> dict[str, Any]:
+        """Attributes of the ONNX operator TreeEnsembleRegressor; every tree numbers its nodes by their place in all."""
+        places = torch.arange(len(self.feature))
+        is_leaf = self.left == places
+        tree = torch.bucketize(places, self.root, right=True) - 1
+        leaves = places[is_leaf]
+        modes = ["LEAF" if leaf else "BRANCH_LEQ" for leaf in is_leaf.tolist()]
+        return {
+            "aggregate_function_s": "SUM",
+            "n_targets_i": len(TREE_HORIZONS),
+            "nodes_treeids_i": tree.tolist(),
+            "nodes_nodeids_i": places.tolist(),
+            "nodes_featureids_i": self.feature.tolist(),
+            "nodes_values_f": self.threshold.tolist(),
+            "nodes_truenodeids_i": self.left.tolist(),
+            "nodes_falsenodeids_i": self.right.tolist(),
+            "nodes_modes_s": modes,
+            "target_treeids_i": tree[leaves].tolist(),
+            "target_nodeids_i": leaves.tolist(),
+            "target_ids_i": self.target[tree[leaves]].tolist(),
+            "target_weights_f": self.value[leaves].tolist(),
+        }
+
+
+def tree_columns(context: Tensor, days: Tensor) -> Tensor:
+    """What the trees read, (batch, columns): the context, the calendar of the next day, and the mean of the days after it."""
+    return torch.cat([context, days[:, 0], days[:, 1 : TREE_HORIZONS[-1]].mean(dim=1)], dim=1)
+
+
+def hazard_logits(sums: Tensor, days: int) -> Tensor:
+    """Logit of each day's hazard (batch, days) behind the logits of a purchase within TREE_HORIZONS: the next day's own, and for
+    the days after it the even hazard that makes up the rest."""
+    first, whole = sums.unbind(1)
+    rest = (functional.softplus(whole) - functional.softplus(first)) / (TREE_HORIZONS[1] - TREE_HORIZONS[0])
+    later = torch.log(torch.exp(torch.clamp(rest, LEAST_HAZARD)) - 1)
+    return torch.cat([first.unsqueeze(1), later.unsqueeze(1).expand(-1, days - 1)], dim=1)
+
+
+def fit_trees(data: Dataset, seed: int, threads: int) -> Nodes | None:
+    """Trees of every horizon, fitted on role train and stopped early on role validation; None where there is too little."""
+    found = [fitted(data, horizon, seed, threads) for horizon in TREE_HORIZONS]
+    if data.days.shape[1] < TREE_HORIZONS[-1] or any(booster is None for booster in found):
+        return None
+    return joined_nodes([booster.dump_model()["tree_info"] for booster in found if booster is not None])
+
+
+def fitted(data: Dataset, horizon: int, seed: int, threads: int) -> lightgbm.Booster | None:
+    """Booster of one horizon, from the origins whose window is complete."""
+    columns, bought = zip(*(rows_of(data, examples, horizon) for examples in (data.train, data.validation)), strict=True)
+    if min(count for labels in bought for count in (labels.sum(), (~labels).sum())) < LEAST_ROWS:
+        return None
+    train = lightgbm.Dataset(columns[0], bought[0])
+    return lightgbm.train(
+        SETTINGS | {"seed": seed, "num_threads": threads},
+        train,
+        ROUNDS,
+        valid_sets=[lightgbm.Dataset(columns[1], bought[1], reference=train)],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+
+
+def rows_of(data: Dataset, examples: Examples, horizon: int) -> tuple[Floats, Any]:
+    """Columns and labels of the origins that are observed for the whole horizon."""
+    part = examples.take(examples.observed_days >= horizon)
+    columns = tree_columns(torch.from_numpy(part.context), torch.from_numpy(data.days[part.date])).numpy()
+    return columns, (part.first_purchase_day > 0) & (part.first_purchase_day <= horizon)
+
+
+def joined_nodes(boosters: list[list[dict[str, Any]]]) -> Nodes:
+    """Arrays of the trees of several boosters, one target each."""
+    rows: list[tuple[int, float, int, int, float]] = []
+    root, target = [], []
+    for number, trees in enumerate(boosters):
+        for tree in trees:
+            root.append(len(rows))
+            target.append(number)
+            add_nodes(rows, tree["tree_structure"])
+    feature, threshold, left, right, value = (np.array(column) for column in zip(*rows, strict=True))
+    integers = (feature, left, right, root, target)
+    feature, left, right, roots, targets = (np.asarray(column, np.int64) for column in integers)
+    return Nodes(feature, rounded_down(threshold), left, right, value.astype(np.float32), roots, targets)
+
+
+def add_nodes(rows: list[tuple[int, float, int, int, float]], node: dict[str, Any]) -> int:
+    """Append a node and all below it; returns its place."""
+    place = len(rows)
+    if "split_index" not in node:
+        rows.append((0, 0.0, place, place, float(node["leaf_value"])))
+        return place
+    rows.append((0, 0.0, place, place, 0.0))
+    left, right = (add_nodes(rows, node[side]) for side in ("left_child", "right_child"))
+    rows[place] = (node["split_feature"], node["threshold"], left, right, 0.0)
+    return place
+
+
+def rounded_down(threshold: Any) -> Floats:
+    """Greatest float32 at most the threshold: a float32 feature then goes the way that it went in training."""
+    nearest = threshold.astype(np.float32)
+    below: Floats = np.nextafter(nearest, np.float32(-np.inf))
+    return np.asarray(np.where(nearest > threshold, below, nearest), np.float32)
