@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 from benchmarks.accuracy import chosen
@@ -55,8 +54,6 @@ def run_of(options: argparse.Namespace) -> Run:
 
 def main() -> None:
     options = parser().parse_args()
-    # Threads that wait by spinning are slow where another process uses the cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     is_test = options.split == "test"
     commit = clean_commit() if is_test else ""
     variants = with_seeds((known_variants(chosen.CHOICES)[name] for name in options.variants), options.seeds)
