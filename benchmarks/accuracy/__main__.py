@@ -22,6 +22,7 @@ from benchmarks.accuracy.stages import Run, run_stages
 from benchmarks.accuracy.variants import known_variants, with_seeds
 
 WORK = ROOT / "warehouse" / "accuracy"
+CELLS = ["p1_h1", "p1_h7", "p1_h30", "p5_h30"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--python", type=Path, required=True, help="a Python with the harness's requirements")
     found.add_argument("--data", type=Path, help="folder with events.parquet, for a data set that the harness does not make")
     found.add_argument("--split", choices=SPLITS, default=SPLITS[0])
-    found.add_argument("--horizons", type=int, nargs="+", default=[1, 7, 30])
+    found.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS)
     found.add_argument("--variants", nargs="+", choices=names, default=list(names))
     found.add_argument("--seeds", type=int, nargs="+", default=list(chosen.SEEDS))
     found.add_argument(
@@ -49,7 +50,7 @@ def run_of(options: argparse.Namespace) -> Run:
     folder = WORK / data_set.name / options.split
     folder.mkdir(parents=True, exist_ok=True)
     events = canonical_events(harness, data_set, folder.parent, options.data)
-    return Run(harness, data_set, options.split, Place(folder, events), WORK / "peers" / options.split, tuple(options.horizons))
+    return Run(harness, data_set, options.split, Place(folder, events), WORK / "peers" / options.split, tuple(options.cells))
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ COLUMNS = (
     "run_at", "commit", "data_set", "protocol", "horizon_days", "system", "rows", "log_loss", "average_precision",
     "calibration_error", "slope", "excess", "peer", "gain", "low", "high", "model_version", "seed", "hyper_parameters",
 )  # fmt: skip
+VERSION = ("model_version", "seed", "hyper_parameters")
 
 
 def git(*arguments: str) -> str:
@@ -30,16 +31,18 @@ def clean_commit() -> str:
 
 
 def log_rows(run: Run, found: dict[str, Any], commit: str) -> list[dict[str, Any]]:
-    """A row for each system, horizon and peer."""
+    """A row for each system, cell and peer."""
     rows, now = [], datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
-    for horizon, figures in found["horizons"].items():
+    run_of = {"run_at": now, "commit": commit, "data_set": run.data_set.name}
+    for name, figures in found["cells"].items():
         for system, peers in figures["against"].items():
-            shared = {"run_at": now, "commit": commit, "data_set": run.data_set.name, "protocol": "p1", "horizon_days": horizon}
-            shared |= {"system": system, "rows": figures["rows"]} | figures_of(figures, system) | version_of(run, system, horizon)
+            shared = run_of | {"protocol": figures["protocol"], "horizon_days": figures["horizon"]}
+            shared |= {"system": system, "rows": figures["rows"]} | figures_of(figures, system)
+            shared |= {column: run.versions[f"{name} {system}"][column] for column in VERSION}
             rows += [shared | {"peer": peer} | spread(gains["log_loss"]) for peer, gains in peers.items()]
     for horizons, systems in found["joint"].items():
         for system, peers in systems.items():
-            shared = {"run_at": now, "commit": commit, "data_set": run.data_set.name, "protocol": "p1", "horizon_days": horizons}
+            shared = run_of | {"protocol": "p1", "horizon_days": horizons}
             rows += [shared | {"system": system, "peer": peer} | spread(gain) for peer, gain in peers.items()]
     return rows
 
@@ -51,15 +54,6 @@ def figures_of(figures: dict[str, Any], system: str) -> dict[str, Any]:
         "slope": f"{calibration['slope']:.4f}",
         "excess": f"{calibration['sum']['excess']:.4f}",
     }
-
-
-def version_of(run: Run, system: str, horizon: str) -> dict[str, Any]:
-    """The network that answered at a horizon."""
-    for key, version in run.versions.items():
-        name, _, horizons = key.partition(" horizon ")
-        if name == system and horizon in horizons.split(", "):
-            return {column: version[column] for column in ("model_version", "seed", "hyper_parameters")}
-    return {}
 
 
 def spread(gain: dict[str, float]) -> dict[str, str]:

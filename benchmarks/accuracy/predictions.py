@@ -22,11 +22,11 @@ ASKED = """
 
 def write_predictions(place: Place, cell: Cell, system: str, found: Answered) -> Path:
     """Write what a system says of a cell's judged rows."""
-    file = place.predictions(cell.horizon, system)
+    file = place.predictions(cell.name, system)
     file.parent.mkdir(exist_ok=True)
-    said = pa.array(found.probability[:, cell.horizon - 1].astype(float))
-    answers = found.keys.append_column("prediction", said)
+    bought = found.probability[:, cell.horizon - 1].astype(float)
+    answers = found.keys.append_column("prediction", pa.array(1 - bought if cell.protocol == "p5" else bought))
     with duckdb.connect() as con:
         con.register("answers", answers)
-        con.execute(ASKED.format(file=str(file).replace("'", "''")), {"rows": str(place.rows(cell.horizon))})
+        con.execute(ASKED.format(file=str(file).replace("'", "''")), {"rows": str(place.rows(cell.name))})
     return file

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy import chosen
 from benchmarks.accuracy.harness import ROOT
+from benchmarks.accuracy.secondary import holm, secondary_cells
 from benchmarks.accuracy.stages import Run
 
+SECONDARY = "## All other cells"
 RESULTS = ROOT / "benchmarks" / "results"
 FILES = {"valid": RESULTS / "accuracy_validation.md", "test": RESULTS / "accuracy.md"}
 HEADS = {
@@ -18,6 +21,7 @@ HEADS = {
     "test": "# Accuracy on test days\n\nProtocols, rows and peers are fixed outside this package. Every run on these days is in "
     "`accuracy_log.csv`, good or bad.\n",
 }
+QUESTIONS = {"p1": "purchase within", "p5": "churn, no purchase within"}
 METRICS = ("log_loss", "average_precision", "auroc", "brier")
 
 
@@ -37,7 +41,7 @@ def metric_table(figures: dict[str, Any]) -> str:
 
 
 def gain_table(figures: dict[str, Any], metric: str) -> str:
-    """Relative gains of every system over every peer at one horizon."""
+    """Relative gains of every system over every peer in one cell."""
     peers = list(next(iter(figures["against"].values())))
     rows = [[name, *(percent(each[peer][metric]) for peer in peers)] for name, each in figures["against"].items()]
     return table([f"gain in {metric} over", *peers], rows)
@@ -77,9 +81,9 @@ def parts(run: Run, found: dict[str, Any]) -> Iterator[str]:
         spoken = " and ".join(horizons.split("+"))
         yield f"Purchase within {spoken} days, mean relative gain in log loss (95 % over customers and weeks):"
         yield joint_table(systems)
-    for horizon, figures in found["horizons"].items():
-        yield f"### {run.data_set.name}: purchase within {horizon} days"
-        yield f"{figures['rows']:,} rows of {figures['customers']:,} customers; {figures['label_mean']:.1%} bought."
+    for figures in found["cells"].values():
+        yield f"### {run.data_set.name}: {QUESTIONS[figures['protocol']]} {figures['horizon']} days"
+        yield f"{figures['rows']:,} rows of {figures['customers']:,} customers; true of {figures['label_mean']:.1%}."
         yield metric_table(figures)
         yield "Relative gains (95 % over customers):"
         yield gain_table(figures, "log_loss")
@@ -91,11 +95,28 @@ def parts(run: Run, found: dict[str, Any]) -> Iterator[str]:
     yield "Seconds by stage: " + ", ".join(f"{stage} {spent:.0f}" for stage, spent in run.seconds.items()) + "."
 
 
+def secondary_section(run: Run) -> str:
+    """The secondary cells of all data sets that were run, together."""
+    cells = secondary_cells(run.place.folder.parents[1], run.split, chosen.SYSTEM)
+    worse = holm({key: each["p_worse"] for key, each in cells.items()})
+    rows = [
+        [" ".join(key), each["peer"], percent(each), f"{each['p_worse']:.3f}", "worse" if key in worse else "not worse"]
+        for key, each in cells.items()
+    ]
+    text = f"{SECONDARY}\n\nGain in log loss of {chosen.SYSTEM} over the fixed peer with the lowest (95 % over customers).\n\n"
+    return text + table(["cell", "best fixed peer", "gain", "one-sided p of worse", "after Holm"], rows)
+
+
 def write_report(run: Run, found: dict[str, Any], files: dict[str, Path] = FILES) -> str:
     """Put the data set's section into the split's file; returns the section."""
-    section = "\n\n".join(part.rstrip("\n") for part in parts(run, found)) + "\n"
+    section = "\n\n".join(part.rstrip("\n") for part in parts(run, found))
     file = files[run.split]
     before = file.read_text() if file.exists() else HEADS[run.split]
-    kept = re.sub(rf"\n## {re.escape(run.data_set.name)}\n.*?(?=\n## |\Z)", "", before, flags=re.DOTALL)
-    file.write_text(kept.rstrip("\n") + "\n\n" + section)
+    kept = without_section(without_section(before, SECONDARY), f"## {run.data_set.name}")
+    file.write_text("\n\n".join([kept.rstrip("\n"), section, secondary_section(run)]))
     return section
+
+
+def without_section(text: str, title: str) -> str:
+    """A Markdown text without the section of a title."""
+    return re.sub(rf"\n{re.escape(title)}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL)

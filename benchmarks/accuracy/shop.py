@@ -76,11 +76,11 @@ EVENTS = """
 def fill(warehouse: Path, place: Place, cells: list[Cell]) -> None:
     """Put events and origins into a new warehouse."""
     warehouse.unlink(missing_ok=True)
-    judged = [str(place.rows(cell.horizon)) for cell in cells]
+    judged = [str(place.rows(cell.name)) for cell in cells]
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema shop")
         con.execute(EVENTS, {"events": str(place.events), "last_judged": max(cell.last_judged for cell in cells)})
-        rows = [str(file) for file in sorted(place.folder.glob("rows_h*.parquet"))]
+        rows = [str(file) for file in sorted(place.folder.glob(f"rows_{cells[0].protocol}_h*.parquet"))]
         con.execute(ORIGINS, {"rows": rows, "judged": judged, "trained_through": cells[0].trained_through})
 
 

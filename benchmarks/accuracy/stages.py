@@ -32,10 +32,11 @@ class Run:
     place: Place
     cache: Path
     """Folder of the harness's peers for this split."""
-    horizons: tuple[int, ...]
+    wanted: tuple[str, ...]
+    """Names of the cells; those that the split does not have are left out."""
     seconds: dict[str, float] = field(default_factory=dict)
     versions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By system and cut dates: registry row of the network that answered, without its bytes."""
+    """By cell and system: registry row of the network that answered, without its bytes."""
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -46,17 +47,17 @@ class Run:
 
 
 def write_rows(run: Run) -> list[Cell]:
-    """The evaluation rows of every horizon; returns the cells of the wanted ones."""
+    """The evaluation rows of every cell; returns the wanted cells."""
     with run.timed("rows"):
         run.harness.beside("rows", run.data_set.harness_name, run.split, run.place.events, run.place.folder)
     days = json.loads((run.place.folder / "days.json").read_text())
-    return [cell_of(int(horizon), each) for horizon, each in days.items() if int(horizon) in run.horizons]
+    return [cell_of(name, each) for name, each in days.items() if name in run.wanted]
 
 
 def run_training(run: Run, cells: list[Cell], variants: list[Variant], is_kept: bool) -> None:
     """Everything of the cells that share their cut dates: the shop, LightGBM on its columns, every variant's answers."""
     project = run.place.shop(cells[0])
-    title = f"horizon {', '.join(str(cell.horizon) for cell in cells)}"
+    title = " ".join(cell.name for cell in cells)
     if not (is_kept and project.exists()):
         with run.timed(f"{title}: shop"):
             project = build_shop(run.data_set, run.place, cells)
@@ -64,7 +65,7 @@ def run_training(run: Run, cells: list[Cell], variants: list[Variant], is_kept: 
             run_trees(run, cell, project)
     for name, found in answers(project, variants).items():
         version = {key: value for key, value in found.version.items() if not isinstance(value, bytes)}
-        run.versions[f"{name} {title}"] = version
+        run.versions |= {f"{cell.name} {name}": version for cell in cells}
         run.seconds |= {f"{title}: {name}, {stage}": spent for stage, spent in found.seconds.items()}
         for cell in cells:
             write_predictions(run.place, cell, name, found)
@@ -72,10 +73,10 @@ def run_training(run: Run, cells: list[Cell], variants: list[Variant], is_kept: 
 
 def run_trees(run: Run, cell: Cell, project: Path) -> None:
     """LightGBM on the shop's own columns."""
-    columns = run.place.own_columns(cell.horizon)
-    with run.timed(f"horizon {cell.horizon}: LightGBM on own columns"):
-        write_own_columns(project, run.place.rows(cell.horizon), cell.horizon, columns)
-        run.harness.beside("trees", columns, run.place.trees(cell.horizon))
+    columns = run.place.own_columns(cell.name)
+    with run.timed(f"{cell.name}: LightGBM on own columns"):
+        write_own_columns(project, run.place.rows(cell.name), cell.horizon, columns)
+        run.harness.beside("trees", columns, run.place.trees(cell.name))
 
 
 def judge(run: Run, cells: list[Cell], systems: list[str]) -> dict[str, Any]:
@@ -86,10 +87,13 @@ def judge(run: Run, cells: list[Cell], systems: list[str]) -> dict[str, Any]:
         "events": str(run.place.events),
         "cache": str(run.cache),
         "replicates": REPLICATES,
-        "horizons": {
-            cell.horizon: {
-                "extra_peers": [str(run.place.trees(cell.horizon))],
-                "systems": {name: str(run.place.predictions(cell.horizon, name)) for name in systems},
+        "cells": {
+            cell.name: {
+                "protocol": cell.protocol,
+                "horizon": cell.horizon,
+                "extra_peers": [str(run.place.trees(cell.name))],
+                "columns": str(run.place.own_columns(cell.name)),
+                "systems": {name: str(run.place.predictions(cell.name, name)) for name in systems},
             }
             for cell in cells
         },

@@ -23,6 +23,7 @@ from benchmarks.accuracy.harness import Harness
 from benchmarks.accuracy.log import append_to_log
 from benchmarks.accuracy.own_columns import tree_columns
 from benchmarks.accuracy.report import write_report
+from benchmarks.accuracy.secondary import holm
 from benchmarks.accuracy.stages import Run
 from benchmarks.accuracy.trained import batch_probability, exported_row
 from benchmarks.accuracy.variants import Variant, known_variants, seen_by, with_seeds
@@ -84,13 +85,14 @@ def test_the_trees_read_the_columns_of_the_network(data: Dataset) -> None:
 
 def test_cells_share_a_training_where_both_cut_dates_are_theirs() -> None:
     later = {"valid": ["2017-10-20", "2017-10-26"], "test": ["2017-11-25", "2017-12-01"]}
-    day, week, month = cell_of(1, DAYS), cell_of(7, DAYS), cell_of(30, later)
+    day, week, month = cell_of("p1_h1", DAYS), cell_of("p1_h7", DAYS), cell_of("p1_h30", later)
     assert (day.fitted_through, day.trained_through, day.last_judged) == (
         date(2017, 11, 5),
         date(2017, 12, 3),
         date(2017, 12, 30),
     )
-    assert trainings([day, week, month]) == [[day, week], [month]]
+    churn = cell_of("p5_h30", later)
+    assert trainings([day, week, month, churn]) == [[day, week], [month], [churn]]
 
 
 def test_several_seeds_show_in_the_names() -> None:
@@ -105,11 +107,13 @@ def test_several_seeds_show_in_the_names() -> None:
 @pytest.fixture
 def found() -> dict[str, Any]:
     """Figures of one horizon, one peer and one system."""
-    gain = {"gain": -0.01, "low": -0.02, "high": 0.005, "p": 0.2}
+    gain = {"gain": -0.01, "low": -0.02, "high": 0.005, "p_worse": 0.9}
     summed = {"excess": 0.02, "standard_error": 0.01}
     calibration = {"error": 0.004, "chance": 0.006, "slope": 0.98, "sum": summed, "deciles": [summed]}
     metrics = {"log_loss": 0.4, "average_precision": 0.3, "auroc": 0.7, "brier": 0.1}
-    horizon = {
+    cell = {
+        "protocol": "p1",
+        "horizon": 1,
         "rows": 100,
         "customers": 10,
         "label_mean": 0.2,
@@ -118,13 +122,13 @@ def found() -> dict[str, Any]:
         "calibration": {"constant": calibration, "lstm": calibration},
         "slices": {"lstm": {"weekday": {"Mon": {"rows": 14, "gain": 0.001, "bias": 0.1}}}},
     }
-    return {"horizons": {"1": horizon}, "joint": {"1+7": {"lstm": {"constant": gain}}}}
+    return {"cells": {"p1_h1": cell}, "joint": {"1+7": {"lstm": {"constant": gain}}}}
 
 
 def a_run(folder: Path, name: str = "complete_journey") -> Run:
     version = {"model_version": "lstm-1", "seed": 0, "hyper_parameters": "{}"}
     place, harness = Place(folder, folder / "events.parquet"), Harness(folder, folder / "python")
-    return Run(harness, DATA_SETS[name], "test", place, folder, (1,), versions={"lstm horizon 1, 7": version})
+    return Run(harness, DATA_SETS[name], "test", place, folder, ("p1_h1",), versions={"p1_h1 lstm": version})
 
 
 def test_every_run_stays_in_the_log(found: dict[str, Any], tmp_path: Path) -> None:
@@ -134,6 +138,13 @@ def test_every_run_stays_in_the_log(found: dict[str, Any], tmp_path: Path) -> No
         rows = list(csv.DictReader(file))
     assert [row["commit"] for row in rows] == ["aaa", "aaa", "bbb", "bbb"]
     assert (rows[0]["gain"], rows[0]["model_version"], rows[1]["horizon_days"]) == ("-0.01000", "lstm-1", "1+7")
+
+
+def test_holm_stops_at_the_first_that_is_not_significant() -> None:
+    p = {("a", "1"): 0.04, ("a", "2"): 0.012, ("b", "1"): 0.03, ("b", "2"): 0.2}
+    assert holm(p) == {("a", "2")}
+    assert holm({("a", "1"): 0.04}) == {("a", "1")}
+    assert holm({}) == set()
 
 
 def test_a_report_replaces_its_own_section_alone(found: dict[str, Any], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def calibration(rows: Any, said: Any, replicates: int) -> dict[str, Any]:
     """Figures of one forecaster. `chance` is the 95th percentile of the error of a calibrated one on the same rows."""
     label, codes = rows["label"].to_numpy(dtype=float), rows["customer_id"].astype("category").cat.codes.to_numpy()
     bins = metrics.calibration_bins(said)
-    sums = [summed(label, said, codes, bins == number) for number in range(metrics.CALIBRATION_BINS)]
+    sums = [summed(label, said, codes, bins == number) for number in np.unique(bins)]
     return {
         "error": float(np.abs(np.bincount(bins, label - said)).sum() / len(said)),
         "chance": chance_error(label - said, codes, bins, replicates),

@@ -1,13 +1,14 @@
 """Judge every system beside every peer on the same rows, with the harness's metrics, bootstrap draws and words.
 
 Usage: ``python -m benchmarks.accuracy.beside_harness.judge JOB OUT``; JOB is JSON: dataset, split, events, cache, replicates, and
-by horizon `rows`, `extra_peers` (files of keys and probabilities) and `systems` (a predictions file by name).
+by cell `protocol`, `horizon`, `extra_peers` (files of keys and probabilities), `columns` and `systems` (a file by name).
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,40 +17,51 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.accuracy.beside_harness.calibration import calibration
-from benchmarks.accuracy.beside_harness.slices import slices
+from benchmarks.accuracy.beside_harness.slices import SLICED, slices
 from benchmarks.accuracy.beside_harness.splits import judge_days_of
 
 compare: Any = import_module("compare")
-metrics: Any = import_module("metrics")
 SEED = 1
-Parts = dict[int, tuple[Any, dict[str, Any], dict[str, Any]]]
-"""By horizon: rows, then predictions of the peers and of the systems."""
+SLICING_PEER = "lightgbm_refit"
 
 
-def read_parts(job: dict[str, Any]) -> Parts:
-    """Everything that is compared, each horizon in the order of its rows."""
-    events, dataset, parts = Path(job["events"]), job["dataset"], {}
-    for text, files in job["horizons"].items():
-        rows = compare.evaluation_rows("p1", events, dataset, int(text))
-        tables = [compare.peer_predictions("p1", events, dataset, int(text), Path(job["cache"]))]
-        tables += [pd.read_parquet(file) for file in files["extra_peers"]]
-        peers: dict[str, Any] = {}
-        for table in tables:
-            peers |= compare.peer_columns(rows, table, compare.KEYS["p1"])
-        systems = {name: checked(rows, Path(file)) for name, file in files["systems"].items()}
-        parts[int(text)] = rows, peers, systems
-    return parts
+@dataclass(frozen=True)
+class Part:
+    """One cell: its rows, and probabilities in their order of the peers and of the systems."""
+
+    protocol: str
+    horizon: int
+    rows: Any
+    peers: dict[str, Any]
+    systems: dict[str, Any]
+    columns: Any
+    """Our own columns of the rows, to slice by."""
 
 
-def checked(rows: Any, file: Path) -> Any:
-    """A predictions file in the order of the rows, or the harness's refusal."""
-    return compare.checked_predictions("p1", rows, pd.read_parquet(file))["prediction"].to_numpy(dtype=float)
+def read_part(job: dict[str, Any], cell: dict[str, Any]) -> Part:
+    """Everything that is compared in a cell."""
+    protocol, horizon, events, dataset = cell["protocol"], cell["horizon"], Path(job["events"]), job["dataset"]
+    rows, keys = compare.evaluation_rows(protocol, events, dataset, horizon), compare.KEYS[protocol]
+    tables = [compare.peer_predictions(protocol, events, dataset, horizon, Path(job["cache"]))]
+    peers: dict[str, Any] = {}
+    for table in [*tables, *map(pd.read_parquet, cell["extra_peers"])]:
+        peers |= compare.peer_columns(rows, table, keys)
+    systems = {
+        name: compare.checked_predictions(protocol, rows, pd.read_parquet(file))["prediction"].to_numpy(dtype=float)
+        for name, file in cell["systems"].items()
+    }
+    own = pd.read_parquet(cell["columns"], columns=[*keys, "part", *SLICED])
+    columns = compare.peer_columns(rows, own[own["part"] == "test"].drop(columns="part"), keys)
+    return Part(protocol, horizon, rows, peers, systems, columns)
 
 
-def single(rows: Any, peers: dict[str, Any], systems: dict[str, Any], replicates: int) -> dict[str, Any]:
-    """Figures of one horizon: metrics of all, and each system against each peer and the best one of each metric."""
-    found = compare.score_rows("p1", rows, peers | systems, replicates, SEED)
+def single(part: Part, replicates: int) -> dict[str, Any]:
+    """Figures of one cell: metrics of all, each system against each peer and the best one of each metric."""
+    rows, peers, systems = part.rows, part.peers, part.systems
+    found = compare.score_rows(part.protocol, rows, peers | systems, replicates, SEED)
     return {
+        "protocol": part.protocol,
+        "horizon": part.horizon,
         "rows": len(rows),
         "customers": int(rows["customer_id"].nunique()),
         "label_mean": float(rows["label"].mean()),
@@ -57,7 +69,7 @@ def single(rows: Any, peers: dict[str, Any], systems: dict[str, Any], replicates
         "verdicts": {name: compare.verdicts(without(found, set(systems) - {name}), name) for name in systems},
         "against": {name: {peer: paired(found[name], found[peer]) for peer in peers} for name in systems},
         "calibration": {name: calibration(rows, said, replicates) for name, said in (peers | systems).items()},
-        "slices": {name: slices(rows, said, peers["lightgbm_refit"]) for name, said in systems.items()},
+        "slices": {name: slices(rows, part.columns, said, peers[SLICING_PEER]) for name, said in systems.items()},
     }
 
 
@@ -75,17 +87,22 @@ def paired(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 
 
 def interval(values: Any) -> dict[str, float]:
-    """The sample's value (first), the 95 % interval of the replicates, and the two-sided share of them beyond zero."""
+    """The sample's value (first), the 95 % interval of the replicates, and how surely it is below zero: one-sided p."""
     low, high = np.nanquantile(values[1:], [0.025, 0.975])
-    beyond = min(np.nanmean(values[1:] <= 0), np.nanmean(values[1:] >= 0))
-    return {"gain": float(values[0]), "low": float(low), "high": float(high), "p": float(min(1.0, 2 * beyond))}
+    drawn = values[1:][np.isfinite(values[1:])]
+    return {
+        "gain": float(values[0]),
+        "low": float(low),
+        "high": float(high),
+        "p_worse": float((np.sum(drawn >= 0) + 1) / (len(drawn) + 1)),
+    }
 
 
-def joint(parts: Parts, horizons: tuple[int, ...], replicates: int) -> dict[str, Any]:
+def joint(parts: list[Part], replicates: int) -> dict[str, Any]:
     """Mean relative gain in log loss over some horizons, by system and peer: the same customers and weeks drawn for all."""
     found = {}
-    for name in parts[horizons[0]][2]:
-        mine = {horizon: (parts[horizon][0], parts[horizon][1] | {name: parts[horizon][2][name]}) for horizon in horizons}
+    for name in parts[0].systems:
+        mine = {part.horizon: (part.rows, part.peers | {name: part.systems[name]}) for part in parts}
         gains = compare.joint_gains(mine, name, replicates, SEED)
         found[name] = {peer: interval(np.mean(list(each.values()), axis=0)) for peer, each in gains.items()}
     return found
@@ -94,11 +111,12 @@ def joint(parts: Parts, horizons: tuple[int, ...], replicates: int) -> dict[str,
 def judged(job: dict[str, Any]) -> dict[str, Any]:
     """All figures of a data set's split."""
     judge_days_of(job["split"], job["dataset"])
-    parts, replicates = read_parts(job), job["replicates"]
-    sets = [each for each in ((1, 7), (1, 7, 30)) if set(each) <= set(parts)]
+    parts = {name: read_part(job, cell) for name, cell in job["cells"].items()}
+    purchase = {part.horizon: part for part in parts.values() if part.protocol == "p1"}
+    sets = [each for each in ((1, 7), (1, 7, 30)) if set(each) <= set(purchase)]
     return {
-        "horizons": {str(horizon): single(*part, replicates) for horizon, part in parts.items()},
-        "joint": {"+".join(map(str, each)): joint(parts, each, replicates) for each in sets},
+        "cells": {name: single(part, job["replicates"]) for name, part in parts.items()},
+        "joint": {"+".join(map(str, each)): joint([purchase[horizon] for horizon in each], job["replicates"]) for each in sets},
     }
 
 

@@ -1,4 +1,4 @@
-"""Write the evaluation rows of every horizon of P1 with their part, and the as-of days of each part.
+"""Write the evaluation rows of every cell of P1 and P5 with their part, and the as-of days of each part.
 
 Usage: ``python -m benchmarks.accuracy.beside_harness.rows DATASET SPLIT EVENTS FOLDER``
 """
@@ -8,31 +8,31 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
-from benchmarks.accuracy.beside_harness.splits import horizons_within, judge_days_of, protocols
+import pandas as pd
 
-
-def write_rows(dataset: str, events: Path, horizon: int, file: Path) -> None:
-    import pandas as pd
-
-    parts = [protocols.evaluation_rows("p1", events, dataset, horizon, part).assign(part=part) for part in protocols.SPLITS]
-    pd.concat(parts, ignore_index=True).to_parquet(file, index=False)
+from benchmarks.accuracy.beside_harness.splits import cells_within, judge_days_of, protocols, split_of
 
 
-def as_of_days(dataset: str, horizon: int) -> dict[str, Any]:
+def write_rows(cell: tuple[str, int], dataset: str, events: Path, file: Path) -> None:
+    protocol, horizon = cell
+    rows = [protocols.evaluation_rows(protocol, events, dataset, horizon, part).assign(part=part) for part in protocols.SPLITS]
+    pd.concat(rows, ignore_index=True).to_parquet(file, index=False)
+
+
+def as_of_days(cell: tuple[str, int], dataset: str) -> dict[str, list[str]]:
     """First and last as-of day of each part."""
-    split = protocols.PURCHASE_SPLITS[dataset, horizon]
+    split = split_of(*cell, dataset)
     return {part: [str(split.days_of(part)[0]), str(split.days_of(part)[-1])] for part in protocols.SPLITS}
 
 
 def main() -> None:
     dataset, split, events, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
     judge_days_of(split, dataset)
-    horizons = horizons_within(dataset, events)
-    for horizon in horizons:
-        write_rows(dataset, events, horizon, folder / f"rows_h{horizon}.parquet")
-    days = {str(horizon): as_of_days(dataset, horizon) for horizon in horizons}
+    cells = {f"{protocol}_h{horizon}": (protocol, horizon) for protocol, horizon in cells_within(dataset, events)}
+    for name, cell in cells.items():
+        write_rows(cell, dataset, events, folder / f"rows_{name}.parquet")
+    days = {name: as_of_days(cell, dataset) for name, cell in cells.items()}
     (folder / "days.json").write_text(json.dumps(days, indent=2) + "\n")
 
 

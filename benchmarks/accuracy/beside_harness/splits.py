@@ -23,12 +23,17 @@ def judge_days_of(split: str, dataset: str) -> None:
     """Let the harness's functions speak of a split: of its test days as they are, of its validation days by the earlier split."""
     if split == "valid":
         for horizon in protocols.HORIZONS["p1"]:
-            at = dataset, horizon
-            protocols.PURCHASE_SPLITS[at] = earlier(protocols.PURCHASE_SPLITS[at])
+            protocols.PURCHASE_SPLITS[dataset, horizon] = earlier(protocols.PURCHASE_SPLITS[dataset, horizon])
+        protocols.CHURN_SPLITS[dataset] = earlier(protocols.CHURN_SPLITS[dataset])
 
 
-def horizons_within(dataset: str, events: Path) -> list[int]:
-    """Horizons whose first training day still lies in the data: on validation days a short data set loses the long ones."""
+def split_of(protocol: str, horizon: int, dataset: str) -> Any:
+    """As-of days of a cell."""
+    return protocols.CHURN_SPLITS[dataset] if protocol == "p5" else protocols.PURCHASE_SPLITS[dataset, horizon]
+
+
+def cells_within(dataset: str, events: Path) -> list[tuple[str, int]]:
+    """Protocol and horizon of the cells whose training days lie in the data: validation days of a short data set lose some."""
     first = protocols.open_events(events, dataset).execute("select min(event_date) from events").fetchall()[0][0]
-    days = {horizon: protocols.PURCHASE_SPLITS[dataset, horizon].train[0] for horizon in protocols.HORIZONS["p1"]}
-    return [horizon for horizon, day in days.items() if day >= first]
+    cells = [(protocol, horizon) for protocol in ("p1", "p5") for horizon in protocols.HORIZONS[protocol]]
+    return [cell for cell in cells if split_of(*cell, dataset).train[0] >= first]
