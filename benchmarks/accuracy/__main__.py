@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--data", type=Path, help="folder with events.parquet, for a data set that the harness does not make")
     found.add_argument("--split", choices=SPLITS, default=SPLITS[0])
     found.add_argument("--cells", nargs="+", choices=CELLS, default=CELLS)
-    found.add_argument("--variants", nargs="+", choices=names, default=list(names))
+    found.add_argument("--variants", nargs="*", choices=names, default=list(names), help="none: judge what is there")
     found.add_argument("--seeds", type=int, nargs="+", default=list(chosen.SEEDS))
     found.add_argument(
         "--keep-shops", action="store_true", help="use the shops, columns and trees of the last run (validation days)"

@@ -46,9 +46,13 @@ class Place:
         """LightGBM's answers on those columns."""
         return self.folder / f"own_trees_{name}.parquet"
 
+    def systems(self, name: str) -> Path:
+        """The folder of all systems' answers."""
+        return self.folder / f"predictions_{name}"
+
     def predictions(self, name: str, system: str) -> Path:
         """A system's answers in the harness's format."""
-        return self.folder / f"predictions_{name}" / f"{system}.parquet"
+        return self.systems(name) / f"{system}.parquet"
 
     def shop(self, cell: Cell) -> Path:
         """The dbt project of a cell's cut dates."""

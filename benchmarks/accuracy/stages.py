@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy import chosen
 from benchmarks.accuracy.cells import Cell, Place, cell_of, trainings
 from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import Harness
@@ -62,8 +64,9 @@ def run_training(run: Run, cells: list[Cell], variants: list[Variant], is_kept: 
         with run.timed(f"{title}: shop"):
             project = build_shop(run.data_set, run.place, cells)
         for cell in cells:
+            shutil.rmtree(run.place.systems(cell.name), ignore_errors=True)
             run_trees(run, cell, project)
-    for name, found in answers(project, variants).items():
+    for name, found in (answers(project, variants) if variants else {}).items():
         version = {key: value for key, value in found.version.items() if not isinstance(value, bytes)}
         run.versions |= {f"{cell.name} {name}": version for cell in cells}
         run.seconds |= {f"{title}: {name}, {stage}": spent for stage, spent in found.seconds.items()}
@@ -79,7 +82,13 @@ def run_trees(run: Run, cell: Cell, project: Path) -> None:
         run.harness.beside("trees", columns, run.place.trees(cell.name))
 
 
-def judge(run: Run, cells: list[Cell], systems: list[str]) -> dict[str, Any]:
+def systems_of(run: Run, cell: Cell) -> dict[str, str]:
+    """Predictions files by system, the chosen one first: all that was trained on the shop as it is."""
+    files = run.place.systems(cell.name).glob("*.parquet")
+    return {file.stem: str(file) for file in sorted(files, key=lambda file: (not file.stem.startswith(chosen.SYSTEM), file.stem))}
+
+
+def judge(run: Run, cells: list[Cell]) -> dict[str, Any]:
     """Every system beside every peer."""
     job = {
         "dataset": run.data_set.harness_name,
@@ -93,7 +102,7 @@ def judge(run: Run, cells: list[Cell], systems: list[str]) -> dict[str, Any]:
                 "horizon": cell.horizon,
                 "extra_peers": [str(run.place.trees(cell.name))],
                 "columns": str(run.place.own_columns(cell.name)),
-                "systems": {name: str(run.place.predictions(cell.name, name)) for name in systems},
+                "systems": systems_of(run, cell),
             }
             for cell in cells
         },
@@ -111,4 +120,4 @@ def run_stages(run: Run, variants: list[Variant], is_kept: bool) -> dict[str, An
     cells = write_rows(run)
     for shared in trainings(cells):
         run_training(run, shared, variants, is_kept)
-    return judge(run, cells, [variant.name for variant in variants])
+    return judge(run, cells)

@@ -43,16 +43,16 @@ def answers(project: Path, variants: list[Variant]) -> dict[str, Answered]:
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:
         data = read_dataset(connection, warehouse.relations)
-    trained: dict[Variant, tuple[Trained, float]] = {}
+    trained: dict[Variant, Trained] = {}
     found = {}
     for variant in variants:
-        own, start = seen_by(variant, data), time.monotonic()
+        own, start, seconds = seen_by(variant, data), time.monotonic(), {}
         if variant.training() not in trained:
-            trained[variant.training()] = train(own, variant.choices), time.monotonic() - start
-        result, seconds = trained[variant.training()]
-        row = exported_row(variant, own, result)
+            trained[variant.training()] = train(own, variant.choices)
+            seconds["training"] = time.monotonic() - start
+        row = exported_row(variant, own, trained[variant.training()])
         with warehouse.visit() as connection:
-            found[variant.name] = answered(connection, warehouse.relations, variant, row, {"training": seconds})
+            found[variant.name] = answered(connection, warehouse.relations, variant, row, seconds)
     return found
 
 

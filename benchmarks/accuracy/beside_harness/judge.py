@@ -101,7 +101,7 @@ def interval(values: Any) -> dict[str, float]:
 def joint(parts: list[Part], replicates: int) -> dict[str, Any]:
     """Mean relative gain in log loss over some horizons, by system and peer: the same customers and weeks drawn for all."""
     found = {}
-    for name in parts[0].systems:
+    for name in [each for each in parts[0].systems if all(each in part.systems for part in parts)]:
         mine = {part.horizon: (part.rows, part.peers | {name: part.systems[name]}) for part in parts}
         gains = compare.joint_gains(mine, name, replicates, SEED)
         found[name] = {peer: interval(np.mean(list(each.values()), axis=0)) for peer, each in gains.items()}
