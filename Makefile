@@ -9,8 +9,10 @@ export PATH := $(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 JOURNEY := examples/complete_journey
 CUSTOMERS ?= 100000
+HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
+ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
-.PHONY: help setup demo test lint seeds bench bench-skill example-complete-journey clean
+.PHONY: help setup demo test lint seeds bench bench-skill bench-accuracy bench-accuracy-test example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -55,6 +57,19 @@ bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_j
 	python -m benchmarks.skill $(JOURNEY)/warehouse/complete_journey.duckdb --title complete_journey
 	python -m benchmarks.skill warehouse/demand.duckdb --title "Seed shop"
 	python -m benchmarks.attainable --customers 20000
+
+$(HARNESS_PYTHON):
+	test -n "$(PROTOCOLS)" || { echo "name the folder of the protocols: PROTOCOLS=path"; exit 1; }
+	python3 -m venv warehouse/accuracy/venv
+	$@ -m pip install --quiet --disable-pip-version-check -r $(PROTOCOLS)/requirements.txt
+
+bench-accuracy: setup $(HARNESS_PYTHON)  ## beside strong peers on VALIDATION days: PROTOCOLS=folder of the protocols, DATA=folder of the Tmall half
+	$(call ACCURACY,complete_journey) $(OPTIONS)
+	$(if $(DATA),$(call ACCURACY,tmall_2014_half) --data $(DATA) $(OPTIONS))
+
+bench-accuracy-test: setup $(HARNESS_PYTHON)  ## the same on TEST days, of a committed configuration; each run is kept in the log
+	$(call ACCURACY,complete_journey) --split test $(OPTIONS)
+	$(if $(DATA),$(call ACCURACY,tmall_2014_half) --data $(DATA) --split test $(OPTIONS))
 
 example-complete-journey: setup  ## the same flow on 1.47 million real grocery purchases
 	cd $(JOURNEY) && python load.py && dbt --quiet deps && dbt build && demand train && dbt build && demand report

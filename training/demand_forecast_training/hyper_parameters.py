@@ -35,6 +35,8 @@ class HyperParameters:
     """Products of customer and day behind each output; above 8, since a customer has seven weekdays of his own."""
     context_bins: int = 12
     dropout: float = 0.1
+    state_dropout: float = 0.0
+    """Share of the origins that an epoch teaches without their steps: what the context knows is then learnt from the context."""
     epochs: int = 30
     patience: int = 4
     """Epochs without a better validation loss before training stops."""

@@ -1,0 +1,113 @@
+"""Train a variant on a built shop and let its exported network answer the judged rows, through the function that SQL calls."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from demand_forecast.model import Model, load_model
+from demand_forecast.udf import score
+from demand_forecast_training.dataset import Dataset, read_dataset
+from demand_forecast_training.export import export
+from demand_forecast_training.network import Network
+from demand_forecast_training.training import Trained, train
+from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.workflow import registry_row
+
+from benchmarks.accuracy.variants import Variant, seen_by
+
+SCORED_ROWS = 8192
+INPUTS = """
+    select customer_id, as_of_date, context, steps, days from {pred_customer_inputs}
+    where purpose = 'backtest'
+"""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Probabilities (rows, days) of a purchase by each day, with the keys of their rows, and what it cost."""
+
+    keys: pa.Table
+    probability: np.ndarray[Any, np.dtype[np.float32]]
+    version: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def answers(project: Path, variants: list[Variant]) -> dict[str, Answered]:
+    """Answers by variant; variants that share their training are trained once."""
+    warehouse = find_warehouse(project, project, None)
+    with warehouse.visit() as connection:
+        data = read_dataset(connection, warehouse.relations)
+    trained: dict[Variant, Trained] = {}
+    found = {}
+    for variant in variants:
+        own, start, seconds = seen_by(variant, data), time.monotonic(), {}
+        if variant.training() not in trained:
+            trained[variant.training()] = train(own, variant.choices)
+            seconds["training"] = time.monotonic() - start
+        row = exported_row(variant, own, trained[variant.training()])
+        with warehouse.visit() as connection:
+            found[variant.name] = answered(connection, warehouse.relations, variant, row, seconds)
+    return found
+
+
+def exported_row(variant: Variant, data: Dataset, trained: Trained) -> dict[str, Any]:
+    """The registry row of a variant; one without calibration is exported before the calibrated values come back."""
+    if variant.is_calibrated:
+        return registry_row(data, trained, export(trained.network, data))
+    kept = {name: values.clone() for name, values in trained.network.state_dict().items()}
+    forget_calibration(trained.network)
+    row = registry_row(data, trained, export(trained.network, data))
+    trained.network.load_state_dict(kept)
+    return row
+
+
+def forget_calibration(network: Network) -> None:
+    """The network as it was before it was calibrated."""
+    network.intercepts.zero_()
+    for scale in (network.slope, network.units_scale, network.revenue_scale):
+        scale.fill_(1.0)
+
+
+def answered(
+    connection: duckdb.DuckDBPyConnection,
+    relations: dict[str, str],
+    variant: Variant,
+    row: dict[str, Any],
+    seconds: dict[str, float],
+) -> Answered:
+    """Score the judged rows, batch by batch."""
+    model, start = load_model(row), time.monotonic()
+    keys, found = [], []
+    for batch in connection.sql(INPUTS.format_map(relations)).to_arrow_reader(SCORED_ROWS):
+        keys.append(batch.select(["customer_id", "as_of_date"]))
+        found.append(batch_probability(model, variant, batch))
+    seconds = seconds | {"scoring": time.monotonic() - start}
+    return Answered(pa.Table.from_batches(keys), np.concatenate(found), row, seconds)
+
+
+def batch_probability(model: Model, variant: Variant, batch: pa.RecordBatch) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Probabilities (rows, days) of one batch, of what the variant may see."""
+    context, steps, days = (batch.column(name) for name in ("context", "steps", "days"))
+    context = context if variant.sees_context else zeros_like(context)
+    steps = steps if variant.sees_steps else empty_lists(steps)
+    said = score(model, context, steps, days).field("purchase_probability")
+    return np.asarray(said.flatten(), np.float32).reshape(len(batch), -1)
+
+
+def zeros_like(context: pa.StructArray) -> pa.StructArray:
+    """A context of zeros."""
+    nothing = pa.array(np.zeros(len(context), np.float32))
+    return pa.StructArray.from_arrays([nothing] * context.type.num_fields, fields=list(context.type))
+
+
+def empty_lists(steps: pa.ListArray) -> pa.ListArray:
+    """As many rows without a step."""
+    return pa.ListArray.from_arrays(
+        pa.array(np.zeros(len(steps) + 1, np.int32)), pa.array([], steps.type.value_type), type=pa.list_(steps.type.value_field)
+    )

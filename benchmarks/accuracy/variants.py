@@ -1,0 +1,64 @@
+"""What is trained: each architecture, and the network without one of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from demand_forecast_training.dataset import NO_HISTORY, Dataset, Examples
+from demand_forecast_training.hyper_parameters import ARCHITECTURES, HyperParameters
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A name in the tables, the hyper-parameters, and what the network is kept from."""
+
+    name: str
+    choices: HyperParameters
+    sees_context: bool = True
+    sees_steps: bool = True
+    is_calibrated: bool = True
+
+    def training(self) -> Variant:
+        """The variant whose training serves this one too: calibration is the last step of it."""
+        return replace(self, name="", is_calibrated=True)
+
+
+def known_variants(choices: HyperParameters) -> dict[str, Variant]:
+    """Every architecture, and the ablations of the chosen one."""
+    found = [Variant(name, replace(choices, architecture=name)) for name in ARCHITECTURES]
+    found += [
+        Variant("no_context", choices, sees_context=False),
+        Variant("no_sequence", choices, sees_steps=False),
+        Variant("no_calibration", choices, is_calibrated=False),
+    ]
+    return {variant.name: variant for variant in found}
+
+
+def with_seeds(variants: Iterable[Variant], seeds: list[int]) -> list[Variant]:
+    """Each variant with each seed; more than one seed shows in the name."""
+    return [
+        replace(
+            variant,
+            name=variant.name if len(seeds) == 1 else f"{variant.name}_seed{seed}",
+            choices=replace(variant.choices, seed=seed),
+        )
+        for variant in variants
+        for seed in seeds
+    ]
+
+
+def seen_by(variant: Variant, data: Dataset) -> Dataset:
+    """The data set without what the variant is kept from."""
+    return replace(data, train=seen_examples(variant, data.train), validation=seen_examples(variant, data.validation))
+
+
+def seen_examples(variant: Variant, examples: Examples) -> Examples:
+    """A context of zeros never varies and gets no bin; an origin without steps has the empty memory."""
+    if not variant.sees_context:
+        examples = replace(examples, context=np.zeros_like(examples.context))
+    if not variant.sees_steps:
+        nothing = np.full_like(examples.history, NO_HISTORY)
+        examples = replace(examples, history=nothing, position=np.zeros_like(examples.position))
+    return examples
