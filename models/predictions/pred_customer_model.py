@@ -1,4 +1,4 @@
-"""One row per request: the champion's forecast of each of the next days. Thin on purpose: the work is in `demand_forecast`."""
+"""One row per request: a network's forecast of each of the next days. Thin on purpose: the work is in `demand_forecast`."""
 
 import warnings
 
@@ -15,7 +15,10 @@ NO_SCORES = """
 
 def model(dbt, session):
     inputs = dbt.ref("demand_forecast", "pred_customer_inputs")
-    champion = dbt.ref("demand_forecast", "pred_champion")
+    versions = {
+        "served": dbt.ref("demand_forecast", "pred_champion"),
+        "backtest": dbt.ref("demand_forecast", "pred_evaluated"),
+    }
     scores = None
     try:
         from demand_forecast.dbt_models import score_customer_requests
@@ -27,7 +30,7 @@ def model(dbt, session):
         scores = score_customer_requests(
             session,
             inputs=inputs,
-            champion=champion,
+            versions=versions,
             require_gpu=dbt.config.get("require_gpu"),
             dbt_version=dbt.config.get("package_version"),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from demand_forecast import __version__
@@ -23,24 +25,39 @@ def check_version(dbt_version: str) -> None:
         )
 
 
-def champion_row(champion: Any) -> dict[str, Any] | None:
-    """The champion's registry row by column name, or None."""
-    rows = champion.to_arrow_table().to_pylist()
+def version_row(version: Any) -> dict[str, Any] | None:
+    """The registry row of a relation of at most one, by column name, or None."""
+    rows = version.to_arrow_table().to_pylist()
     return rows[0] if rows else None
 
 
-def score_customer_requests(session: Any, *, inputs: Any, champion: Any, require_gpu: bool, dbt_version: str) -> Any:
-    """Relation with the champion's answer to every request of `inputs`; None without a champion.
+def score_customer_requests(
+    session: Any, *, inputs: Any, versions: Mapping[str, Any], require_gpu: bool, dbt_version: str
+) -> Any:
+    """Relation with the answer to every request of `inputs` by the version of its purpose; None without a champion.
 
-    The relation is lazy: `create table as` streams it through the function, so memory is bounded by a batch. Raises
-    DemandForecastError for a wrong var, FeatureMismatch, ModelRefused, ProviderUnavailable or VersionMismatch.
+    `versions` maps a purpose to a relation of at most one registry row. The answer is lazy: `create table as` streams it through
+    the function, so memory is bounded by a batch. Raises DemandForecastError for a wrong var, FeatureMismatch, ModelRefused,
+    ProviderUnavailable or VersionMismatch.
     """
     check_version(dbt_version)
     if not isinstance(require_gpu, bool):
         raise DemandForecastError(f"var `require_gpu` is `{require_gpu}`; it takes true or false")
-    row = champion_row(champion)
-    if row is None:
-        return None
+    rows = {purpose: version_row(version) for purpose, version in versions.items()}
+    spoken = {row["model_version"]: row for row in rows.values() if row is not None}
+    purposes = {name: [purpose for purpose, row in rows.items() if row and row["model_version"] == name] for name in spoken}
+    answers = [scored_by(session, asked_for(inputs, purposes[name]), row, require_gpu) for name, row in spoken.items()]
+    return functools.reduce(lambda done, more: done.union(more), answers) if answers else None
+
+
+def asked_for(inputs: Any, purposes: list[str]) -> Any:
+    """Requests of some purposes."""
+    listed = ", ".join(f"'{purpose}'" for purpose in purposes)
+    return inputs.filter(f"purpose in ({listed})")
+
+
+def scored_by(session: Any, inputs: Any, row: dict[str, Any], require_gpu: bool) -> Any:
+    """Lazy relation with one version's answers."""
     check_feature_set(inputs, row)
     model = load_model(row, require_gpu=require_gpu)
     # A name of its own each time: another query on this connection may hold an earlier registration.

@@ -36,6 +36,7 @@ SELECTS = {
     "horizon_rows": "select 1 as horizon_days",
     "context_structs": "select 1 as one",
     "no_event_rows": "select 1 as one",
+    "training_examples": "select * from ({}) as given",
 }
 
 

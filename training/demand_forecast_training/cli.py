@@ -65,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     add_register_options(training)
     training.add_argument("--architecture", choices=ARCHITECTURES)
     training.add_argument("--resume", type=Path, metavar="LOG_DIR", help="go on with the training that was cut off there")
+    training.add_argument(
+        "--refit", action="store_true", help="then repeat it on all days, test days too, and let the repetition serve"
+    )
     training.add_argument("--study", type=Path, metavar="FILE", help="with the best hyper-parameters that demand tune found")
     search = command("tune", run_tune, "look for better hyper-parameters; goes on where it was cut off")
     add_choices(search)
@@ -122,7 +125,8 @@ def positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Read and close, train, then open again and write: the warehouse is free in between."""
     workflow, log_dir = training_workflow(), options.resume or new_log_dir(options)
-    workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, options.resume is not None, options.study)
+    is_resumed = options.resume is not None
+    workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, is_resumed, options.study, options.refit)
     print(f"curves: tensorboard --logdir {log_dir}")
 
 

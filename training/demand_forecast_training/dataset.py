@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -106,6 +106,7 @@ DAYS = """
     inner join numbered_dates using (as_of_date) order by numbered_dates.date_number
 """
 FINGERPRINT = "select count(*), cast(coalesce(sum(hash(examples)), 0) as varchar) from {lbl_training_examples} as examples"
+LATEST = "select latest_origin_date from {seq_cut_dates}"
 CUT_DATES = "select fitted_through_date, trained_through_date from {seq_cut_dates}"
 COUNTS = """
     select count(*) filter (where role = 'train'), count(*) filter (where role = 'validation'),
@@ -114,14 +115,21 @@ COUNTS = """
 """
 
 
-def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
+def read_everything(connection: Any, relations: Mapping[str, str]) -> Dataset:
+    """All origins before the latest one as role train, observed through the latest; without a role validation."""
+    (latest,) = connection.execute(LATEST.format_map(relations)).fetchall()[0]
+    data = read_dataset(connection, {**relations, "lbl_training_examples": relations["lbl_refit_examples"]}, ("train",))
+    return replace(data, fitted_through_date=latest, trained_through_date=latest)
+
+
+def read_dataset(connection: Any, relations: Mapping[str, str], roles: Sequence[str] = ("train", "validation")) -> Dataset:
     """Arrays of the training examples, in an order that does not depend on the query plan. `relations` maps model names to SQL.
 
-    Raises NothingToTrain without rows of both roles or with several feature set versions, BadInput for a null, NaN or
+    Raises NothingToTrain without rows of each of the roles or with several feature set versions, BadInput for a null, NaN or
     infinite feature.
     """
     counts = connection.execute(COUNTS.format_map(relations)).fetchall()[0]
-    check_counts(*counts[:4])
+    check_counts(dict(zip(("train", "validation"), counts[:2], strict=True)), roles, *counts[2:4])
     for sql in (NUMBERED_HISTORIES, NUMBERED_DATES):
         connection.execute(sql.format_map(relations))
     histories, steps_type = read_histories(connection.sql(HISTORIES.format_map(relations)).to_arrow_reader(BATCH_ROWS // 16))
@@ -146,10 +154,10 @@ def read_dataset(connection: Any, relations: Mapping[str, str]) -> Dataset:
     )
 
 
-def check_counts(train: int, validation: int, oldest: str | None, newest: str | None) -> None:
-    """Refuse to train without rows of both roles, or on features of two meanings."""
-    for role, count in (("train", train), ("validation", validation)):
-        if not count:
+def check_counts(counts: Mapping[str, int], roles: Sequence[str], oldest: str | None, newest: str | None) -> None:
+    """Refuse to train without rows of each role, or on features of two meanings."""
+    for role in roles:
+        if not counts[role]:
             raise NothingToTrain(
                 f"lbl_training_examples has no row of role {role}: map more history, or shorten test_days and validation_days"
             )

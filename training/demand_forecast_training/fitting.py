@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from demand_forecast_training.curves import Log, log_losses
-from demand_forecast_training.dataset import Dataset, Examples, batch_of, dealt_batches
+from demand_forecast_training.dataset import Batch, Dataset, Examples, batch_of, dealt_batches
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.losses import losses, weighted
 from demand_forecast_training.network import Network
@@ -38,6 +38,7 @@ class Progress:
     epoch: int = 0
     steps: int = 0
     best_epoch: int = 0
+    best_steps: int = 0
     best_loss: float = math.inf
 
 
@@ -88,7 +89,8 @@ def fit(
         bar.set_postfix(validation_loss=f"{loss:.5f}")
         progress.epoch = epoch
         if loss < progress.best_loss:
-            progress.best, progress.best_loss, progress.best_epoch = copy.deepcopy(progress.average), loss, epoch
+            progress.best, progress.best_loss = copy.deepcopy(progress.average), loss
+            progress.best_epoch, progress.best_steps = epoch, progress.steps
         after_epoch(progress, loss)
         if epoch - progress.best_epoch >= choices.patience:
             break
@@ -103,27 +105,27 @@ def learning_rate(choices: HyperParameters, share_done: float) -> float:
 
 def run_epoch(progress: Progress, data: Dataset, examples: Examples, choices: HyperParameters, log: Log) -> None:
     """One pass over the examples of an epoch."""
-    network, lengths = progress.network.train(), data.histories.lengths
+    lengths = data.histories.lengths
     batches = list(dealt_batches(lengths, examples, choices.batch_origins, choices.history_visits, progress.random))
     for number, rows in enumerate(batches):
-        rate = learning_rate(choices, (progress.epoch + number / len(batches)) / choices.epochs)
-        for group in progress.optimiser.param_groups:
-            group["lr"] = rate * group["share"]
-        batch = batch_of(data, examples, rows)
-        parts = losses(batch_rates(network, batch), network, batch.examples)
-        take_step(progress, weighted(parts, choices), choices)
-        log_losses(log, "train", parts, progress.steps)
-        log("learning_rate", rate, progress.steps)
-        progress.steps += 1
+        share_done = (progress.epoch + number / len(batches)) / choices.epochs
+        taught_step(progress, batch_of(data, examples, rows), choices, share_done, log)
 
 
-def take_step(progress: Progress, loss: Tensor, choices: HyperParameters) -> None:
-    """One step of the optimiser, and the average moves after it."""
+def taught_step(progress: Progress, batch: Batch, choices: HyperParameters, share_done: float, log: Log) -> None:
+    """One step of the optimiser on a batch, at the rate of a share of the whole training; the average moves after it."""
+    network, rate = progress.network.train(), learning_rate(choices, share_done)
+    for group in progress.optimiser.param_groups:
+        group["lr"] = rate * group["share"]
+    parts = losses(batch_rates(network, batch), network, batch.examples)
     progress.optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(progress.network.parameters(), choices.gradient_norm)
+    weighted(parts, choices).backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(network.parameters(), choices.gradient_norm)
     progress.optimiser.step()
-    follow(progress.average, progress.network, min(choices.average_decay, (progress.steps + 1) / (progress.steps + 10)))
+    follow(progress.average, network, min(choices.average_decay, (progress.steps + 1) / (progress.steps + 10)))
+    log_losses(log, "train", parts, progress.steps)
+    log("learning_rate", rate, progress.steps)
+    progress.steps += 1
 
 
 @torch.no_grad()

@@ -34,9 +34,7 @@ class HyperParameters:
     rank: int = 16
     """Products of customer and day behind each output; above 8, since a customer has seven weekdays of his own."""
     context_bins: int = 12
-    dropout: float = 0.1
-    state_dropout: float = 0.0
-    """Share of the origins that an epoch teaches without their steps: what the context knows is then learnt from the context."""
+    dropout: float = 0.3
     epochs: int = 30
     patience: int = 4
     """Epochs without a better validation loss before training stops."""
@@ -52,8 +50,8 @@ class HyperParameters:
     """Decay of the moving average of the weights; the average is what is evaluated and kept."""
     recent_days: int = 56
     """Fine-tuning teaches the origins of that many days before the first cut, and as many older ones."""
-    units_weight: float = 0.1
-    revenue_weight: float = 0.1
+    units_weight: float = 0.02
+    revenue_weight: float = 0.02
     are_units_whole: bool = True
     """Units are pieces: expected units are then never below the purchase probability. Read from the data."""
     are_trees_tried: bool = True

@@ -101,7 +101,6 @@ class Network(nn.Module):
         self.joined_layer = nn.Linear(choices.hidden_units + choices.context_units, choices.context_units)
         self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)
         self.dropout = nn.Dropout(choices.dropout)
-        self.state_dropout = choices.state_dropout
         self.day_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, days) * 0.1)
         self.calendar_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, len(scalers.day_mean)) * 0.1)
         self.day_bias = nn.Parameter(torch.zeros(OUTPUTS, days))
@@ -132,8 +131,6 @@ class Network(nn.Module):
 
     def rates(self, state: Tensor, context: Tensor, days: Tensor) -> Rates:
         """Rates of each day from the memory (batch, hidden), the raw context (batch, C) and the raw days (batch, days, K)."""
-        if self.training and self.state_dropout:
-            state = state * (torch.rand(len(state), 1) >= self.state_dropout)
         known = torch.relu(self.context_layer(self.encoded_context(context)))
         joined = torch.relu(self.joined_layer(self.dropout(torch.cat([state, known], dim=1))))
         customer = self.customer_layer(self.dropout(joined)).reshape(-1, OUTPUTS, self.rank).transpose(0, 1)

@@ -114,7 +114,11 @@ def accuracy_table(connection: Any, relations: Mapping[str, str]) -> str:
         select horizon_days || ' days', target, metric, value, baseline_value, skill, row_count
         from {relations["forecast_accuracy"]}
         where purpose = 'backtest' and metric in {SHOWN_METRICS}
-            and (model_version, predictor) in (select (model_version, predictor) from {relations["customer_forecasts"]})
+            and (model_version, predictor) in (
+                select (coalesce(versions.evaluated_version, served.model_version), served.predictor)
+                from {relations["customer_forecasts"]} as served
+                left join {relations["model_versions"]} as versions using (model_version)
+            )
         order by horizon_days, target, metric
     """
     header = ("test days", "target", "metric", "forecast", "baseline", "skill", "rows")

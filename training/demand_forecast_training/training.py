@@ -24,11 +24,16 @@ FIGURE_HORIZONS = (1, 7, 30)
 
 @dataclass(frozen=True)
 class Trained:
-    """A calibrated network with its validation figures and the baseline's, one for each of FIGURE_HORIZONS."""
+    """A calibrated network with its validation figures and the baseline's, one for each of FIGURE_HORIZONS.
+
+    `best_steps` of the optimiser led to it, of `longest_steps` that all epochs would have taken.
+    """
 
     network: Network
     choices: HyperParameters
     epochs: int
+    best_steps: int
+    longest_steps: float
     validation_loss: float
     uncalibrated: list[Figures]
     model: list[Figures]
@@ -84,7 +89,8 @@ def judged(network: Network, progress: Progress, data: Dataset, choices: HyperPa
     log_reliability(log, after, data.validation)
     spoken = (before, after, baseline_probability(data.validation))
     tables = [[figures(said, data.validation, days) for days in horizons_of(data)] for said in spoken]
-    return Trained(network, choices, progress.epoch, progress.best_loss, *tables)
+    longest_steps = progress.steps / max(progress.epoch, 1) * choices.epochs
+    return Trained(network, choices, progress.epoch, progress.best_steps, longest_steps, progress.best_loss, *tables)
 
 
 def horizons_of(data: Dataset) -> list[int]:

@@ -149,6 +149,16 @@ def fit_trees(data: Dataset, seed: int, threads: int) -> Nodes | None:
     return joined_nodes([booster.dump_model()["tree_info"] for booster in found if booster is not None])
 
 
+def refit_trees(data: Dataset, trees: Trees) -> Nodes:
+    """As many trees of every horizon as there are, fitted on role train alone."""
+    boosters = []
+    for number, horizon in enumerate(TREE_HORIZONS):
+        columns, bought = rows_of(data, data.train, horizon)
+        rounds = int((trees.target == number).sum())
+        boosters.append(lightgbm.train(SETTINGS, lightgbm.Dataset(columns, bought), rounds))
+    return joined_nodes([booster.dump_model()["tree_info"] for booster in boosters])
+
+
 def fitted(data: Dataset, horizon: int, seed: int, threads: int) -> lightgbm.Booster | None:
     """Booster of one horizon, from the origins whose window is complete."""
     columns, bought = zip(*(rows_of(data, examples, horizon) for examples in (data.train, data.validation)), strict=True)

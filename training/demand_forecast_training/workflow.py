@@ -14,12 +14,13 @@ from demand_forecast import __version__
 from demand_forecast.errors import FeatureMismatch
 from safetensors.torch import load as load_weights
 
-from demand_forecast_training.dataset import Dataset, read_dataset
+from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
 from demand_forecast_training.errors import NothingToTrain, UnknownVersion
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.finetuning import figures_of, finetune
 from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
 from demand_forecast_training.network import Network, network_of_weights
+from demand_forecast_training.refitting import refit
 from demand_forecast_training.registry import BASELINE, TASK, champion, register, version_row
 from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import Trained, train
@@ -34,16 +35,34 @@ def train_and_register(
     is_wanted: bool,
     is_resumed: bool = False,
     study: Path | None = None,
+    is_refitted: bool = False,
 ) -> str:
     """Train a version from nothing with some hyper-parameters of one's own, register it and say what happened; returns it.
 
-    It serves if `is_wanted`, or if no version does and it beats the baseline on validation days.
+    It serves if `is_wanted`, or if no version does and it beats the baseline on validation days. If `is_refitted`, a repetition
+    on all days is registered beside it and serves in its place.
     """
     with warehouse.visit() as connection:
         data = read_examples_of(connection, warehouse)
     found = best_choices(data, study) if study else {}
     trained = train(data, HyperParameters(**(found | dict(chosen))), log_dir, is_resumed)
-    return register_trained(warehouse, data, trained, None, is_wanted)
+    row = registry_row(data, trained, export(trained.network, data))
+    if is_refitted:
+        trained, row = refitted(warehouse, data, trained, row, log_dir)
+    return register_trained(warehouse, trained, row, is_wanted)
+
+
+def refitted(
+    warehouse: Warehouse, data: Dataset, evaluated: Trained, row: Mapping[str, Any], log_dir: Path | None
+) -> tuple[Trained, dict[str, Any]]:
+    """Register an evaluated version without promoting it, and repeat it on all days; returns the repetition and its row."""
+    with warehouse.visit(read_only=False) as connection:
+        register(connection, warehouse.relations, row, None)
+        everything = read_everything(connection, warehouse.relations)
+    print(f"registered {row['model_version']}, which answers for test days; repeating it on {len(everything.train)} origins")
+    trained = refit(everything, evaluated, log_dir and log_dir / "refit")
+    repeated = registry_row(everything, trained, export(trained.network, data))
+    return trained, repeated | {"evaluated_version": row["model_version"]}
 
 
 def finetune_and_register(
@@ -60,7 +79,8 @@ def finetune_and_register(
     parent, choices = registered_network(row), replace(registered_choices(row), **(FINETUNING | dict(chosen)))
     trained = finetune(data, parent, choices, log_dir)
     print(validation_table(figures_of(parent, data, choices), trained.baseline, row["model_version"]))
-    return register_trained(warehouse, data, trained, row["model_version"], is_wanted)
+    tuned = registry_row(data, trained, export(trained.network, data)) | {"parent_version": row["model_version"]}
+    return register_trained(warehouse, trained, tuned, is_wanted)
 
 
 def tune_and_tell(warehouse: Warehouse, chosen: Mapping[str, Any], trials: int, file: Path) -> None:
@@ -79,9 +99,8 @@ def read_examples_of(connection: Any, warehouse: Warehouse) -> Dataset:
     return data
 
 
-def register_trained(warehouse: Warehouse, data: Dataset, trained: Trained, parent_version: str | None, is_wanted: bool) -> str:
-    """Export, check and register what was trained, let it serve if it may, and say so; returns the version."""
-    row = registry_row(data, trained, export(trained.network, data), parent_version)
+def register_trained(warehouse: Warehouse, trained: Trained, row: Mapping[str, Any], is_wanted: bool) -> str:
+    """Register what was trained, let it serve if it may, and say so; returns the version."""
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations)
         reason = promotion_reason(trained, serving is not None, is_wanted)
@@ -148,7 +167,7 @@ def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: s
     )
 
 
-def registry_row(data: Dataset, trained: Trained, exported: Exported, parent_version: str | None = None) -> dict[str, Any]:
+def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[str, Any]:
     """Row of model_registry by column name."""
     sha256 = hashlib.sha256(exported.onnx_bytes).hexdigest()
     model, baseline = trained.model[0], trained.baseline[0]
@@ -156,7 +175,8 @@ def registry_row(data: Dataset, trained: Trained, exported: Exported, parent_ver
         "model_version": f"{TASK}-{trained.choices.architecture}-{data.trained_through_date}-{sha256[:8]}",
         "task": TASK,
         "architecture": trained.choices.architecture,
-        "parent_version": parent_version,
+        "parent_version": None,
+        "evaluated_version": None,
         "feature_set_version": data.feature_set_version,
         "mapping_hash": data.mapping_hash,
         "package_version": __version__,

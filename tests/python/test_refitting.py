@@ -1,0 +1,58 @@
+"""A refit takes as many steps as the evaluated version took, on all days, and keeps its calibration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from demand_forecast_training import fitting, refitting
+from demand_forecast_training.dataset import Dataset, joined
+from demand_forecast_training.network import network_of_weights
+from demand_forecast_training.refitting import CALIBRATION, refit
+from demand_forecast_training.training import Trained
+from demand_forecast_training.trees import Trees, fit_trees
+
+
+@pytest.fixture(scope="module")
+def everything(data: Dataset) -> Dataset:
+    """The validation origins teach as well; nothing is left to validate on."""
+    return replace(data, train=joined([data.train, data.validation]), validation=data.validation.take(np.zeros(400, bool)))
+
+
+def test_a_refit_takes_as_many_steps_at_the_same_rates(
+    data: Dataset, everything: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    asked = fitting.learning_rate
+    monkeypatch.setattr(fitting, "learning_rate", lambda choices, share: rates.append(share) or asked(choices, share))
+    again = refit(everything, trained)
+    assert len(rates) == trained.best_steps > 0 and rates == [step / trained.longest_steps for step in range(len(rates))]
+    weights = trained.network.state_dict()
+    for name, values in again.network.state_dict().items():
+        assert name not in CALIBRATION or torch.equal(values, weights[name]), name
+    assert not torch.equal(again.network.day_vectors, trained.network.day_vectors)
+    assert not torch.equal(again.network.bin_left, trained.network.bin_left)
+    assert again.model == trained.model
+
+
+def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: Dataset, trained: Trained) -> None:
+    """Seed, steps, rates and batches are the same ones, so on the same days the same weights come out."""
+    again = refit(data, trained)
+    for name, values in again.network.state_dict().items():
+        assert torch.equal(values, trained.network.state_dict()[name]), name
+
+
+def test_trees_are_fitted_again_in_the_same_number(
+    data: Dataset, everything: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("LEAST_ROWS", 10), ("SETTINGS", {"objective": "binary", "min_data_in_leaf": 20, "verbosity": -1})):
+        monkeypatch.setattr(f"demand_forecast_training.trees.{name}", value)
+    nodes = fit_trees(data, 0, 2)
+    assert nodes is not None
+    stacked = network_of_weights(trained.network.state_dict(), trained.choices)
+    stacked.trees = Trees(nodes)
+    again = refitting.with_calibration_of(stacked, network_of_weights(stacked.state_dict(), trained.choices), everything)
+    assert again.trees is not None
+    assert torch.equal(again.trees.target, stacked.trees.target) and not torch.equal(again.trees.value, stacked.trees.value)

@@ -1,0 +1,53 @@
+"""A version that was trained again on all days serves; the version that it repeats answers for test days."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import copied
+from .user_project import UserProject
+
+
+@pytest.fixture(scope="module")
+def refitted(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop whose champion is a refit, after the build that follows."""
+    project = copied(built_shop, tmp_path_factory.mktemp("refitted"))
+    project.demand("train", "--epochs", "2", "--refit", "--promote")
+    project.build()
+    return project
+
+
+def test_both_versions_are_registered_and_linked(refitted: UserProject) -> None:
+    rows = refitted.query("""
+        select is_champion, evaluated_version, trained_through_date = latest_origin_date, training_rows
+        from model_versions cross join seq_cut_dates order by is_champion""")
+    (evaluated,) = refitted.query("select model_version from model_versions where not is_champion")
+    assert [row[:3] for row in rows] == [(False, None, False), (True, evaluated[0], True)]
+    before_latest = refitted.query("select count(*) from seq_origins where role <> 'latest'")
+    assert rows[0][3] < rows[1][3] and before_latest == [(rows[1][3],)]
+
+
+def test_the_refit_serves_and_the_evaluated_version_is_back_tested(refitted: UserProject) -> None:
+    said = refitted.query("""
+        select purpose, is_champion, count(*) > 0 from pred_customer_ledger
+        inner join model_versions using (model_version) group by all order by all""")
+    assert said == [("backtest", False, True), ("served", True, True)]
+    assert refitted.query("select distinct is_champion from customer_forecasts join model_versions using (model_version)") == [
+        (True,)
+    ]
+    judged = "select distinct is_champion from prediction_errors join model_versions using (model_version)"
+    assert refitted.query(judged) == [(False,)]
+
+
+def test_the_report_shows_the_figures_of_the_evaluated_version(refitted: UserProject) -> None:
+    ((value,),) = refitted.query("""
+        select value from forecast_accuracy where predictor = 'model' and metric = 'auroc' and horizon_days = 1""")
+    assert f"{value:.4f}" in refitted.demand("report").stdout
+
+
+def test_a_second_build_asks_for_nothing(refitted: UserProject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = copied(refitted, tmp_path_factory.mktemp("again"))
+    rows = project.query("select count(*) from pred_customer_ledger")
+    project.build()
+    assert project.query("select count(*) from pred_customer_requests") == [(0,)]
+    assert project.query("select count(*) from pred_customer_ledger") == rows

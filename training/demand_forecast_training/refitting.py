@@ -1,0 +1,50 @@
+"""A refit: the training of an evaluated version once more, on all the days there are. It serves; the evaluated version's
+back-tests speak for it, since it has seen the test days itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from demand_forecast_training.curves import curves
+from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
+from demand_forecast_training.fitting import begin, taught_step
+from demand_forecast_training.network import Network
+from demand_forecast_training.scalers import fit_scalers
+from demand_forecast_training.training import Trained, prepare
+from demand_forecast_training.trees import Trees, refit_trees
+
+CALIBRATION = ("slope", "intercepts", "tree_weights", "units_scale", "revenue_scale")
+
+
+def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) -> Trained:
+    """As many steps of the optimiser as led to the evaluated network, at the same rates, on examples of all days.
+
+    Nothing is left to stop early or to calibrate on: the number of steps, the calibration and the figures are the evaluated ones.
+    """
+    choices = evaluated.choices
+    prepare(choices)
+    progress = begin(Network(fit_scalers(everything, choices.context_bins), choices), choices)
+    with curves(log_dir) as log, tqdm(total=evaluated.best_steps, unit="step", desc="refitting") as bar:
+        while progress.steps < evaluated.best_steps:
+            lengths = everything.histories.lengths
+            for rows in dealt_batches(lengths, everything.train, choices.batch_origins, choices.history_visits, progress.random):
+                share_done = progress.steps / evaluated.longest_steps
+                taught_step(progress, batch_of(everything, everything.train, rows), choices, share_done, log)
+                bar.update()
+                if progress.steps == evaluated.best_steps:
+                    break
+    return replace(evaluated, network=with_calibration_of(evaluated.network, progress.average.eval(), everything))
+
+
+@torch.no_grad()
+def with_calibration_of(evaluated: Network, network: Network, everything: Dataset) -> Network:
+    """The network with the evaluated one's calibration, and trees where that has trees: as many, fitted on all days."""
+    for name in CALIBRATION:
+        getattr(network, name).copy_(getattr(evaluated, name))
+    if evaluated.trees is not None:
+        network.trees = Trees(refit_trees(everything, evaluated.trees))
+    return network
