@@ -58,6 +58,11 @@ class Place:
         """The dbt project of a cell's cut dates."""
         return self.folder / f"shop_{cell.protocol}_{cell.fitted_through}_{cell.trained_through}"
 
+    def refit_shop(self, cell: Cell) -> Path:
+        """The dbt project of what was known on the first judged day."""
+        shop = self.shop(cell)
+        return shop.with_name(f"{shop.name}_refit")
+
 
 def cell_of(name: str, days: dict[str, Any]) -> Cell:
     """The cell of a name (p1_h7) and its as-of days by part, first and last as text."""

@@ -6,5 +6,5 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 
 CHOICES = HyperParameters()
 SEEDS = (0,)
-SYSTEM = CHOICES.architecture
+SYSTEM = "refit"
 """Name of the variant that the harness's own comparison is run for."""

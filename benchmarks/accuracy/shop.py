@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,35 @@ from benchmarks.accuracy.harness import ROOT
 WAREHOUSE = "demand.duckdb"
 MODELS = ("+lbl_training_examples", "+pred_customer_inputs")
 """All that training and scoring read."""
+REFIT_MODELS = ("+lbl_refit_examples",)
+"""All that a refit reads."""
 
 
 def build_shop(data_set: DataSet, place: Place, cells: list[Cell]) -> Path:
-    """Write the project of cells that share their cut dates, fill its warehouse and build what training and scoring read."""
-    project = place.shop(cells[0])
-    last_judged = max(cell.last_judged for cell in cells)
+    """Build what training and scoring of cells read that share their cut dates; returns the project's folder."""
+    last_day = max(cell.last_judged for cell in cells) + timedelta(days=1)
+    return build_project(place.shop(cells[0]), data_set, place, cells, last_day, MODELS)
+
+
+def build_refit_shop(data_set: DataSet, place: Place, cells: list[Cell]) -> Path:
+    """The same shop on the first judged as-of day: nothing later is there. Returns the project's folder."""
+    return build_project(place.refit_shop(cells[0]), data_set, place, cells, cells[0].trained_through, REFIT_MODELS)
+
+
+def build_project(
+    project: Path, data_set: DataSet, place: Place, cells: list[Cell], last_day: date, models: tuple[str, ...]
+) -> Path:
+    """Write a project whose latest origin is `last_day`, fill its warehouse and build some models."""
     (project / "models").mkdir(parents=True, exist_ok=True)
-    write_yaml(project / "dbt_project.yml", project_settings(data_set, cells[0], str(last_judged + timedelta(days=1))))
+    write_yaml(project / "dbt_project.yml", project_settings(data_set, cells[0], str(last_day)))
     write_yaml(project / "packages.yml", {"packages": [{"local": os.path.relpath(ROOT, project)}]})
     output = {"type": "duckdb", "path": WAREHOUSE, "schema": "main", "threads": 2}
     write_yaml(project / "profiles.yml", {"shop": {"target": "dev", "outputs": {"dev": output}}})
     tables = [{"name": "events"}, {"name": "origins"}]
     write_yaml(project / "models" / "sources.yml", {"sources": [{"name": "shop", "tables": tables}]})
-    fill(project / WAREHOUSE, place, cells)
+    fill(project / WAREHOUSE, place, cells, last_day)
     dbt(project, "deps")
-    dbt(project, "run", "--full-refresh", "--select", *MODELS)
+    dbt(project, "run", "--full-refresh", "--select", *models)
     return project
 
 
@@ -68,20 +81,36 @@ judged rows of the cells. So the training depends on the cut dates alone."""
 
 EVENTS = """
     create or replace table shop.events as
-    select * from read_parquet($events) where event_at::date <= $last_judged::date + 1
+    select * from read_parquet($events) where event_at::date <= $last_day
 """
-"""The shop ends the day after the last judged as-of day: what came later is not even there."""
+"""The shop ends with its latest origin: what came later is not even there."""
+
+EARLIER_ORIGINS = """
+    insert into shop.origins
+    with active_days as (
+        select distinct customer_id, event_at::date as event_date from shop.events where event_type <> 'return'
+    ),
+    days as (
+        select unnest(range(min(event_date) + 30, $first::date, interval 1 day))::date as as_of_date from active_days
+    )
+    select distinct active_days.customer_id, days.as_of_date
+    from days
+    inner join active_days on active_days.event_date between days.as_of_date - 29 and days.as_of_date
+"""
+"""Origins of the days before the protocol's first, by its own rule: they teach this package, and nobody is judged on them."""
 
 
-def fill(warehouse: Path, place: Place, cells: list[Cell]) -> None:
+def fill(warehouse: Path, place: Place, cells: list[Cell], last_day: date) -> None:
     """Put events and origins into a new warehouse."""
     warehouse.unlink(missing_ok=True)
     judged = [str(place.rows(cell.name)) for cell in cells]
+    rows = [str(file) for file in sorted(place.folder.glob(f"rows_{cells[0].protocol}_h*.parquet"))]
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema shop")
-        con.execute(EVENTS, {"events": str(place.events), "last_judged": max(cell.last_judged for cell in cells)})
-        rows = [str(file) for file in sorted(place.folder.glob(f"rows_{cells[0].protocol}_h*.parquet"))]
+        con.execute(EVENTS, {"events": str(place.events), "last_day": last_day})
         con.execute(ORIGINS, {"rows": rows, "judged": judged, "trained_through": cells[0].trained_through})
+        ((first,),) = con.execute("select min(as_of_date) from shop.origins").fetchall()
+        con.execute(EARLIER_ORIGINS, {"first": first})
 
 
 def dbt(project: Path, *arguments: str) -> None:

@@ -17,7 +17,7 @@ from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import Harness
 from benchmarks.accuracy.own_columns import write_own_columns
 from benchmarks.accuracy.predictions import write_predictions
-from benchmarks.accuracy.shop import build_shop
+from benchmarks.accuracy.shop import build_refit_shop, build_shop
 from benchmarks.accuracy.trained import answers
 from benchmarks.accuracy.variants import Variant
 
@@ -58,15 +58,17 @@ def write_rows(run: Run) -> list[Cell]:
 
 def run_training(run: Run, cells: list[Cell], variants: list[Variant], is_kept: bool) -> None:
     """Everything of the cells that share their cut dates: the shop, LightGBM on its columns, every variant's answers."""
-    project = run.place.shop(cells[0])
+    project, refit_project = run.place.shop(cells[0]), run.place.refit_shop(cells[0])
     title = " ".join(cell.name for cell in cells)
     if not (is_kept and project.exists()):
         with run.timed(f"{title}: shop"):
             project = build_shop(run.data_set, run.place, cells)
+        with run.timed(f"{title}: shop on the first judged day"):
+            build_refit_shop(run.data_set, run.place, cells)
         for cell in cells:
             shutil.rmtree(run.place.systems(cell.name), ignore_errors=True)
             run_trees(run, cell, project)
-    for name, found in (answers(project, variants) if variants else {}).items():
+    for name, found in (answers(project, refit_project, variants) if variants else {}).items():
         version = {key: value for key, value in found.version.items() if not isinstance(value, bytes)}
         run.versions |= {f"{cell.name} {name}": version for cell in cells}
         run.seconds |= {f"{title}: {name}, {stage}": spent for stage, spent in found.seconds.items()}

@@ -10,11 +10,12 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import torch
 from demand_forecast.model import Model, load_model
 from demand_forecast.udf import score
-from demand_forecast_training.dataset import Dataset, read_dataset
+from demand_forecast_training.calibration import reset_calibration
+from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
 from demand_forecast_training.export import export
-from demand_forecast_training.network import Network
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.warehouse import find_warehouse
 from demand_forecast_training.workflow import registry_row
@@ -38,7 +39,7 @@ class Answered:
     seconds: dict[str, float]
 
 
-def answers(project: Path, variants: list[Variant]) -> dict[str, Answered]:
+def answers(project: Path, refit_project: Path, variants: list[Variant]) -> dict[str, Answered]:
     """Answers by variant; variants that share their training are trained once."""
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:
@@ -56,22 +57,23 @@ def answers(project: Path, variants: list[Variant]) -> dict[str, Answered]:
     return found
 
 
+def everything_in(project: Path) -> Dataset:
+    """All examples of a shop that ends on the first judged day."""
+    warehouse = find_warehouse(project, project, None)
+    with warehouse.visit() as connection:
+        return read_everything(connection, warehouse.relations)
+
+
 def exported_row(variant: Variant, data: Dataset, trained: Trained) -> dict[str, Any]:
     """The registry row of a variant; one without calibration is exported before the calibrated values come back."""
     if variant.is_calibrated:
         return registry_row(data, trained, export(trained.network, data))
     kept = {name: values.clone() for name, values in trained.network.state_dict().items()}
-    forget_calibration(trained.network)
+    with torch.no_grad():
+        reset_calibration(trained.network)
     row = registry_row(data, trained, export(trained.network, data))
     trained.network.load_state_dict(kept)
     return row
-
-
-def forget_calibration(network: Network) -> None:
-    """The network as it was before it was calibrated."""
-    network.intercepts.zero_()
-    for scale in (network.slope, network.units_scale, network.revenue_scale):
-        scale.fill_(1.0)
 
 
 def answered(

@@ -19,16 +19,20 @@ class Variant:
     sees_context: bool = True
     sees_steps: bool = True
     is_calibrated: bool = True
+    is_refit: bool = False
+    """Repeated on all days before the judged ones, validation days too."""
 
     def training(self) -> Variant:
-        """The variant whose training serves this one too: calibration is the last step of it."""
-        return replace(self, name="", is_calibrated=True)
+        """The variant whose training serves this one too: calibration and refit come after it."""
+        return replace(self, name="", is_calibrated=True, is_refit=False)
 
 
 def known_variants(choices: HyperParameters) -> dict[str, Variant]:
-    """Every architecture, and the ablations of the chosen one."""
+    """Every architecture, the chosen one repeated on all days, and its ablations."""
     found = [Variant(name, replace(choices, architecture=name)) for name in ARCHITECTURES]
     found += [
+        Variant("refit", choices, is_refit=True),
+        Variant("no_trees", replace(choices, are_trees_tried=False)),
         Variant("no_context", choices, sees_context=False),
         Variant("no_sequence", choices, sees_steps=False),
         Variant("no_calibration", choices, is_calibrated=False),
