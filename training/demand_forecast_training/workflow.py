@@ -106,6 +106,7 @@ def register_trained(warehouse: Warehouse, trained: Trained, row: Mapping[str, A
         reason = promotion_reason(trained, serving is not None, is_wanted)
         is_new = register(connection, warehouse.relations, row, reason)
     print(validation_table(trained.model, trained.baseline))
+    print(f"{row['architecture']} with {tree_count(trained.network)} boosted trees beside it")
     print(outcome(row, is_new, reason, serving, trained))
     return str(row["model_version"])
 
@@ -202,12 +203,16 @@ def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[st
     }
 
 
+def tree_count(network: Network) -> int:
+    """Boosted trees beside the network."""
+    return 0 if network.trees is None else len(network.trees.root)
+
+
 def metrics(trained: Trained) -> dict[str, Any]:
     """Figures of every horizon, and how long training took to find its best epoch."""
     tables = {name: getattr(trained, name) for name in ("model", "uncalibrated", "baseline")}
-    return {"epochs": trained.epochs, "validation_loss": trained.validation_loss} | {
-        name: [asdict(row) for row in rows] for name, rows in tables.items()
-    }
+    told = {"epochs": trained.epochs, "validation_loss": trained.validation_loss, "trees": tree_count(trained.network)}
+    return told | {name: [asdict(row) for row in rows] for name, rows in tables.items()}
 
 
 def registered_choices(row: Mapping[str, Any]) -> HyperParameters:
