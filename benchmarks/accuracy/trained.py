@@ -16,6 +16,7 @@ from demand_forecast.udf import score
 from demand_forecast_training.calibration import reset_calibration
 from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
 from demand_forecast_training.export import export
+from demand_forecast_training.refitting import refit
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.warehouse import find_warehouse
 from demand_forecast_training.workflow import registry_row
@@ -51,7 +52,11 @@ def answers(project: Path, refit_project: Path, variants: list[Variant]) -> dict
         if variant.training() not in trained:
             trained[variant.training()] = train(own, variant.choices)
             seconds["training"] = time.monotonic() - start
-        row = exported_row(variant, own, trained[variant.training()])
+        result = trained[variant.training()]
+        if variant.is_refit:
+            result = refit(seen_by(variant, everything_in(refit_project)), result)
+            seconds["refit"] = time.monotonic() - start
+        row = exported_row(variant, own, result)
         with warehouse.visit() as connection:
             found[variant.name] = answered(connection, warehouse.relations, variant, row, seconds)
     return found
