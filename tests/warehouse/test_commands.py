@@ -115,7 +115,7 @@ def test_a_version_serves_if_wanted_or_if_it_is_the_first_to_beat_the_baseline(
     uncalibrated: float | None, has_champion: bool, is_wanted: bool, may_serve: bool
 ) -> None:
     network = cast(Network, None)
-    trained = Trained(network, HyperParameters(), 1, 0.0, figures_of(uncalibrated), figures_of(0.05), figures_of(0.2))
+    trained = Trained(network, HyperParameters(), 1, 1, 1.0, 0.0, figures_of(uncalibrated), figures_of(0.05), figures_of(0.2))
     assert (workflow.promotion_reason(trained, has_champion, is_wanted) is not None) == may_serve
 
 
