@@ -65,6 +65,14 @@ def test_what_happens_after_the_cut_changes_nothing(variant: str, tmp_path: Path
     assert (said > 0).all()
 
 
+def test_the_sum_is_that_of_the_few_parameters_alone(tmp_path: Path) -> None:
+    events, few = shop(tmp_path / "events.parquet", 0), {"epochs": 1, "batch_customers": 16}
+    names = ("gru", "lstm", "structure_alone", "gru_own_level")
+    sums = [mean_forecast(events, CUT, 8, replace(VARIANTS[name], **few), (0,))[1].sum() for name in names]
+    assert sums[:2] == pytest.approx([sums[2]] * 2, rel=1e-5)
+    assert sums[3] != pytest.approx(sums[2], rel=1e-4)
+
+
 def test_a_week_is_known_by_itself_and_those_before(tmp_path: Path) -> None:
     events = shop(tmp_path / "events.parquet", 0)
     whole, part = read_weeks(events, CUT), read_weeks(events, CUT - 2)

@@ -21,6 +21,8 @@ class Choices:
     has_memory: bool = True
     is_corrected: bool = True
     """Without it: the few parameters alone."""
+    takes_level: bool = True
+    """The sum over all customers is that of the few parameters alone, which extrapolate steadier; the network deals it out."""
 
 
 SYSTEM = "gru"
@@ -30,6 +32,7 @@ VALIDATION_WEEKS = (16, 20, 26, 32)
 """Weeks after which validation asks for the rest of the first 39."""
 VARIANTS = {
     "gru": Choices(),
+    "gru_own_level": replace(Choices(), takes_level=False),
     "lstm": replace(Choices(), architecture="lstm"),
     "no_memory": replace(Choices(), has_memory=False),
     "structure_alone": replace(Choices(), is_corrected=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,10 +105,26 @@ def forecast(network: LifetimeNetwork, weeks: Weeks, ahead: int) -> Any:
     return expected.sum(dim=1).numpy()
 
 
+@lru_cache
+def level(events: Path, cut: int, ahead: int, choices: Choices, seed: int) -> float:
+    """Expected purchase days of all customers together."""
+    weeks = read_weeks(events, cut)
+    return float(forecast(fit(weeks, choices, seed), weeks, ahead).sum())
+
+
+def seed_forecast(events: Path, weeks: Weeks, ahead: int, choices: Choices, seed: int) -> Any:
+    """The forecast of one network, (customers,), of `weeks`, the first ones of the events."""
+    said = forecast(fit(weeks, choices, seed), weeks, ahead)
+    if not (choices.takes_level and choices.is_corrected):
+        return said
+    steady = replace(choices, architecture=Choices.architecture, has_memory=False, is_corrected=False)
+    return said * (level(events, weeks.purchase_days.shape[1], ahead, steady, seed) / said.sum())
+
+
 def mean_forecast(events: Path, cut: int, ahead: int, choices: Choices, seeds: tuple[int, ...]) -> tuple[Any, Any]:
     """Customers, and their expected purchase days in the `ahead` weeks after week `cut`; only weeks up to the cut are read."""
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
     weeks = read_weeks(events, cut)
-    said = [forecast(fit(weeks, choices, seed), weeks, ahead) for seed in seeds]
+    said = [seed_forecast(events, weeks, ahead, choices, seed) for seed in seeds]
     return weeks.customer_id, np.mean(said, axis=0)

@@ -18,7 +18,7 @@ LOG = RESULTS / "lifetime_log.csv"
 HEAD = """# Purchases of each customer in 39 weeks: CDNOW
 
 All 23,570 customers, purchase days; every forecaster is fitted on the weeks before the cut only. Choices were made on the cuts
-inside the first 39 weeks. Every run on the weeks after them is in `lifetime_log.csv`, good or bad.
+inside the first 39 weeks, with one seed. Every run on the weeks after them is in `lifetime_log.csv`, good or bad.
 """
 TITLES = {"valid": "## Cuts inside the first 39 weeks", "test": "## Weeks 40 to 78, known: weeks 1 to 39"}
 METRICS = ("rmse", "mae", "bias", "correlation")
