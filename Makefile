@@ -12,7 +12,7 @@ CUSTOMERS ?= 100000
 HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
-.PHONY: help setup demo test lint seeds bench bench-skill bench-accuracy bench-accuracy-test example-complete-journey clean
+.PHONY: help setup demo test lint seeds bench bench-skill bench-accuracy bench-accuracy-test bench-lifetime example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -70,6 +70,9 @@ bench-accuracy: setup $(HARNESS_PYTHON)  ## beside strong peers on VALIDATION da
 bench-accuracy-test: setup $(HARNESS_PYTHON)  ## the same on TEST days, of a committed configuration; each run is kept in the log
 	$(call ACCURACY,complete_journey) --split test $(OPTIONS)
 	$(if $(DATA),$(call ACCURACY,tmall_2014_half) --data $(DATA) --split test $(OPTIONS))
+
+bench-lifetime: setup $(HARNESS_PYTHON)  ## purchases in 39 weeks beside BG/NBD and Pareto/NBD, cuts inside the first 39 (OPTIONS="--split test": the weeks after)
+	python -m benchmarks.accuracy.lifetime --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)
 
 example-complete-journey: setup  ## the same flow on 1.47 million real grocery purchases
 	cd $(JOURNEY) && python load.py && dbt --quiet deps && dbt build && demand train && dbt build && demand report
