@@ -1,5 +1,5 @@
 -- One row per promotion or rollback. The champion of a task is its newest row. dbt only makes the table.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='append_new_columns') }}
+{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false, on_schema_change='fail') }}
 select
     cast(null as integer) as promotion_number,
     cast(null as {{ dbt.type_string() }}) as task,

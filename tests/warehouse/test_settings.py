@@ -136,22 +136,6 @@ def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, c
     assert {name: project.query(f"select * from {name} order by all") for name in kept} == before
 
 
-def test_a_registry_and_a_ledger_of_an_older_version_get_the_columns_that_came_later(
-    trained_shop: UserProject, copy_of: Copy
-) -> None:
-    """They survive full refreshes, so nothing else could add them; forecasts are asked once more and the champion serves on."""
-    project = copy_of(trained_shop)
-    before = project.query("select count(*) from pred_customer_ledger")[0][0]
-    project.execute(
-        "alter table main_demand.model_registry drop column evaluated_version",
-        "alter table main_demand.model_registry drop column mapping_hash",
-        "alter table main_demand.pred_customer_ledger drop column mapping_hash",
-    )
-    project.build()
-    assert project.query("select count(*) from pred_customer_ledger where mapping_hash is null") == [(before,)]
-    assert project.query("select distinct predictor from customer_forecasts") == [("model",)]
-
-
 def test_a_required_gpu_stops_the_build_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     project.settings |= {"require_gpu": True}
