@@ -17,11 +17,15 @@
   {%- for word, event_type in event_types.items() if event_type not in demand_forecast.event_types() -%}
     {{ demand_forecast.refuse(what ~ " maps `" ~ word ~ "` to the event type `" ~ event_type ~ "`; known are " ~ demand_forecast.event_types() | join(', ')) }}
   {%- endfor -%}
+  {%- set spoken = {} -%}
+  {%- for word, event_type in event_types.items() -%}
+    {%- do spoken.update({word | string: event_type}) -%}
+  {%- endfor -%}
   {%- for switch in ['required', 'loads_whole_days'] if entry.get(switch, true) is not boolean -%}
     {{ demand_forecast.refuse("`" ~ switch ~ "` of " ~ what ~ " is " ~ demand_forecast.shown_value(entry[switch]) ~ "; it takes true or false, without quotes") }}
   {%- endfor -%}
   {%- do source.update({
-      'name': entry.name, 'constants': constants, 'event_types': event_types,
+      'name': entry.name, 'constants': constants, 'event_types': spoken,
       'required': entry.get('required', true), 'loads_whole_days': entry.get('loads_whole_days', false)}) -%}
   {{ return(source) }}
 {% endmacro %}

@@ -53,6 +53,7 @@ def test_trees_are_fitted_again_in_the_same_number(
     assert nodes is not None
     stacked = network_of_weights(trained.network.state_dict(), trained.choices)
     stacked.trees = Trees(nodes)
-    again = refitting.with_calibration_of(stacked, network_of_weights(stacked.state_dict(), trained.choices), everything)
+    other = network_of_weights(stacked.state_dict(), trained.choices)
+    again = refitting.with_calibration_of(stacked, other, everything, trained.choices)
     assert again.trees is not None
     assert torch.equal(again.trees.target, stacked.trees.target) and not torch.equal(again.trees.value, stacked.trees.value)

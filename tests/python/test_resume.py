@@ -52,3 +52,18 @@ def test_a_checkpoint_of_other_examples_is_refused(data: Dataset, cut_off: Path)
 def test_a_folder_without_a_checkpoint_is_refused_by_name(data: Dataset, tmp_path: Path) -> None:
     with pytest.raises(NothingToResume, match=FILE_NAME):
         train(data, CHOICES, tmp_path, is_resumed=True)
+
+
+def test_a_training_that_had_stopped_early_takes_no_further_epoch(data: Dataset, tmp_path: Path) -> None:
+    """Killed after its last epoch: the checkpoint knows that patience is spent."""
+
+    def unplug(progress: Progress, loss: float) -> None:
+        if progress.epoch - progress.best_epoch >= 1:
+            raise PulledPlug
+
+    impatient = replace(CHOICES, epochs=40, patience=1, learning_rate=0.1)
+    with pytest.raises(PulledPlug):
+        train(data, impatient, tmp_path, after_epoch=unplug)
+    epochs: list[int] = []
+    train(data, impatient, tmp_path, is_resumed=True, after_epoch=lambda progress, loss: epochs.append(progress.epoch))
+    assert epochs == []

@@ -68,8 +68,8 @@ def test_scalers_see_training_days_only(data: Dataset) -> None:
         revenue=data.validation.revenue * 1000,
         date=np.full(len(data.validation), len(data.days)),
     )
-    after = fit_scalers(replace(data, validation=wild, histories=replace(data.histories, steps=steps), days=days), 4)
-    for name, values in learnt(fit_scalers(data, 4)).items():
+    after = fit_scalers(replace(data, validation=wild, histories=replace(data.histories, steps=steps), days=days), CHOICES)
+    for name, values in learnt(fit_scalers(data, CHOICES)).items():
         np.testing.assert_array_equal(values, learnt(after)[name], err_msg=name)
 
 

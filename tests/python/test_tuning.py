@@ -52,7 +52,7 @@ def test_the_first_trial_is_the_default_and_the_best_one_is_handed_over(
     data: Dataset, trainings: list[HyperParameters], tmp_path: Path
 ) -> None:
     study = tuning.tune(data, GIVEN, 12, tmp_path / "study.db")
-    assert trainings[0] == HyperParameters(**GIVEN) and all(asked.hidden_units == 8 for asked in trainings)
+    assert trainings[0] == HyperParameters(**GIVEN, are_trees_tried=False) and all(asked.hidden_units == 8 for asked in trainings)
     best = tuning.best_choices(data, tmp_path / "study.db")
     assert best["dropout"] == min(asked.dropout for asked in trainings) and set(best) == set(RANGES) and best["hidden_units"] == 8
     assert str(study.best_trial.number) in tuning.trials_table(study)

@@ -116,7 +116,7 @@ def test_a_version_serves_if_wanted_or_if_it_is_the_first_to_beat_the_baseline(
 ) -> None:
     network = cast(Network, None)
     trained = Trained(network, HyperParameters(), 1, 1, 1.0, 0.0, figures_of(uncalibrated), figures_of(0.05), figures_of(0.2))
-    assert (workflow.promotion_reason(trained, has_champion, is_wanted) is not None) == may_serve
+    assert (workflow.promotion_reason(trained, has_champion, is_wanted, "demand train") is not None) == may_serve
 
 
 def test_training_draws_curves_for_tensorboard(trained_shop: UserProject) -> None:
@@ -205,6 +205,18 @@ def test_promoting_an_unknown_version_names_the_known_ones(two_versions: tuple[U
     assert result.returncode == 1
     assert all(name in result.stderr for name in ("`customer_demand-lstm-0`", first, second))
     assert promotions(project) == [(first, "promote")]
+
+
+def test_a_search_is_kept_in_a_file_and_its_best_trial_can_be_trained(trained_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(trained_shop)
+    said = project.demand("tune", "--trials", "1", "--epochs", "1", "--hidden-units", "16").stdout
+    file = project.folder / "logs" / "tuning.db"
+    assert file.exists() and f"demand train --study {file}" in said
+    project.demand("train", "--study", str(file), "--epochs", "1")
+    newest = "select hyper_parameters::json->>'hidden_units' from model_registry order by trained_at desc limit 1"
+    assert project.query(newest) == [("16",)]
+    result = project.demand("train", "--resume", "logs", "--epochs", "2", check=False)
+    assert result.returncode == 1 and "leave out the others" in result.stderr
 
 
 def test_the_baseline_serves_again_where_it_is_promoted(trained_shop: UserProject, copy_of: Copy) -> None:

@@ -19,8 +19,8 @@ def refitted(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) 
 
 def test_both_versions_are_registered_and_linked(refitted: UserProject) -> None:
     rows = refitted.query("""
-        select is_champion, evaluated_version, trained_through_date = latest_origin_date, training_rows
-        from model_versions cross join seq_cut_dates order by is_champion""")
+        select is_champion, evaluated_version, versions.trained_through_date = latest_origin_date, training_rows
+        from model_versions as versions cross join seq_cut_dates order by is_champion""")
     (evaluated,) = refitted.query("select model_version from model_versions where not is_champion")
     assert [row[:3] for row in rows] == [(False, None, False), (True, evaluated[0], True)]
     before_latest = refitted.query("select count(*) from seq_origins where role <> 'latest'")
@@ -51,3 +51,29 @@ def test_a_second_build_asks_for_nothing(refitted: UserProject, tmp_path_factory
     project.build()
     assert project.query("select count(*) from pred_customer_requests") == [(0,)]
     assert project.query("select count(*) from pred_customer_ledger") == rows
+
+
+def test_fine_tuning_a_refit_starts_from_the_version_that_has_not_seen_the_test_days(
+    refitted: UserProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = copied(refitted, tmp_path_factory.mktemp("tuned"))
+    (evaluated,) = project.query("select evaluated_version from model_versions where is_champion")
+    said = project.demand("finetune", "--epochs", "6", "--learning-rate", "0.01", "--promote").stdout
+    tuned = project.query("select parent_version, evaluated_version from model_registry where parent_version is not null")
+    assert tuned == [(evaluated[0], None)] and evaluated[0] in said
+    reasons = project.query("select reason from model_promotions order by promotion_number")
+    assert reasons == [("demand train --promote",), ("demand finetune --promote",)]
+    project.build()
+    assert project.query("""
+        select count(*) > 0 from prediction_errors join model_versions using (model_version)
+        where parent_version is not null and as_of_date >= trained_through_date and purpose = 'backtest'""") == [(True,)]
+
+
+def test_a_version_that_knows_the_days_that_would_judge_it_is_no_start(
+    refitted: UserProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = copied(refitted, tmp_path_factory.mktemp("earlier"))
+    project.settings |= {"test_days": 40}
+    project.write().build()
+    result = project.demand("finetune", "--epochs", "1", check=False)
+    assert result.returncode == 1 and "knows the days that would judge it" in result.stderr

@@ -21,7 +21,7 @@ from demand_forecast_training.registry import champion, promote, roll_back, vers
 from demand_forecast_training.report import report, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_warehouse
 
-MISSING_TORCH = 'training needs torch, which is not installed. Type: pip install "demand-forecast[training]"'
+MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
 OVERRIDES = (
     "epochs",
     "patience",
@@ -66,7 +66,9 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--architecture", choices=ARCHITECTURES)
     training.add_argument("--resume", type=Path, metavar="LOG_DIR", help="go on with the training that was cut off there")
     training.add_argument(
-        "--refit", action="store_true", help="then repeat it on all days, test days too, and let the repetition serve"
+        "--refit",
+        action="store_true",
+        help="then train a refit on all days, test days too, to serve in its place",
     )
     training.add_argument("--study", type=Path, metavar="FILE", help="with the best hyper-parameters that demand tune found")
     search = command("tune", run_tune, "look for better hyper-parameters; goes on where it was cut off")
@@ -75,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--trials", type=positive(int), default=20, help="trials that the study has in the end (default: 20)")
     search.add_argument("--study", type=Path, metavar="FILE", help="file of the study (default: logs/tuning.db in the project)")
     tuning = command("finetune", run_finetune, "train on from the champion over recent days and register the outcome")
-    add_choices(tuning)
+    add_choices(tuning, has_sizes=False)
     add_register_options(tuning)
     tuning.add_argument("--version", help="go on from this version (default: the champion)")
     command("status", run_status, "the champion and every version beside the baseline")
@@ -92,9 +94,9 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def add_choices(command: argparse.ArgumentParser) -> None:
-    """Hyper-parameters of a training; what is left out keeps its default."""
-    for name in ("epochs", "patience", "hidden-units", "batch-origins", "threads"):
+def add_choices(command: argparse.ArgumentParser, has_sizes: bool = True) -> None:
+    """Hyper-parameters of a training; what is left out keeps its default. A network that is there already has its sizes."""
+    for name in ("epochs", "patience", "batch-origins", "threads", *(["hidden-units"] if has_sizes else [])):
         command.add_argument(f"--{name}", type=positive(int))
     command.add_argument("--seed", type=int)
     command.add_argument("--learning-rate", type=positive(float))
@@ -126,6 +128,8 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Read and close, train, then open again and write: the warehouse is free in between."""
     workflow, log_dir = training_workflow(), options.resume or new_log_dir(options)
     is_resumed = options.resume is not None
+    if is_resumed and (options.study or chosen(options)):
+        raise DemandForecastError("--resume goes on with the hyper-parameters that the training began with: leave out the others")
     workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, is_resumed, options.study, options.refit)
     print(f"curves: tensorboard --logdir {log_dir}")
 
@@ -150,7 +154,7 @@ def training_workflow() -> ModuleType:
     except ModuleNotFoundError as missing:
         if missing.name not in {"lightgbm", "torch", "onnx", "optuna", "safetensors", "tensorboard", "tqdm"}:
             raise
-        raise DemandForecastError(MISSING_TORCH) from missing
+        raise DemandForecastError(MISSING.format(missing.name)) from missing
 
 
 def new_log_dir(options: argparse.Namespace) -> Path:

@@ -159,7 +159,7 @@ def check_counts(counts: Mapping[str, int], roles: Sequence[str], oldest: str | 
     for role in roles:
         if not counts[role]:
             raise NothingToTrain(
-                f"lbl_training_examples has no row of role {role}: map more history, or shorten test_days and validation_days"
+                f"the training examples hold no row of role {role}: map more history, or shorten test_days and validation_days"
             )
     if oldest != newest:
         raise NothingToTrain(f"lbl_training_examples mixes feature sets {oldest} and {newest}: type dbt build --full-refresh")

@@ -84,6 +84,8 @@ def fit(
         range(progress.epoch + 1, choices.epochs + 1), initial=progress.epoch, total=choices.epochs, unit="epoch", desc="training"
     )
     for epoch in bar:
+        if progress.epoch - progress.best_epoch >= choices.patience:
+            break
         run_epoch(progress, data, taught(data.train, progress.random), choices, log)
         loss = validation_loss(progress.average, data, choices, log, epoch)
         bar.set_postfix(validation_loss=f"{loss:.5f}")
@@ -92,8 +94,6 @@ def fit(
             progress.best, progress.best_loss = copy.deepcopy(progress.average), loss
             progress.best_epoch, progress.best_steps = epoch, progress.steps
         after_epoch(progress, loss)
-        if epoch - progress.best_epoch >= choices.patience:
-            break
     return progress.best.eval()
 
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from demand_forecast_training.curves import curves
 from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
 from demand_forecast_training.fitting import begin, taught_step
+from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.scalers import fit_scalers
 from demand_forecast_training.training import Trained, prepare
@@ -27,7 +28,7 @@ def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) 
     """
     choices = evaluated.choices
     prepare(choices)
-    progress = begin(Network(fit_scalers(everything, choices.context_bins), choices), choices)
+    progress = begin(Network(fit_scalers(everything, choices), choices), choices)
     with curves(log_dir) as log, tqdm(total=evaluated.best_steps, unit="step", desc="refitting") as bar:
         while progress.steps < evaluated.best_steps:
             lengths = everything.histories.lengths
@@ -37,14 +38,14 @@ def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) 
                 bar.update()
                 if progress.steps == evaluated.best_steps:
                     break
-    return replace(evaluated, network=with_calibration_of(evaluated.network, progress.average.eval(), everything))
+    return replace(evaluated, network=with_calibration_of(evaluated.network, progress.average.eval(), everything, choices))
 
 
 @torch.no_grad()
-def with_calibration_of(evaluated: Network, network: Network, everything: Dataset) -> Network:
+def with_calibration_of(evaluated: Network, network: Network, everything: Dataset, choices: HyperParameters) -> Network:
     """The network with the evaluated one's calibration, and trees where that has trees: as many, fitted on all days."""
     for name in CALIBRATION:
         getattr(network, name).copy_(getattr(evaluated, name))
     if evaluated.trees is not None:
-        network.trees = Trees(refit_trees(everything, evaluated.trees))
+        network.trees = Trees(refit_trees(everything, evaluated.trees, choices.seed, choices.threads))
     return network

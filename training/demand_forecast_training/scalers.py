@@ -9,6 +9,7 @@ import numpy as np
 from demand_forecast.arrays import Floats, Integers
 
 from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.hyper_parameters import HyperParameters
 
 SMALLEST = 1e-6
 HABIT = "weekday_rate_"
@@ -121,11 +122,11 @@ def habits(context: Floats, names: tuple[str, ...]) -> tuple[Integers, float]:
     return columns, float(np.log(np.maximum(context[:, columns], LEAST_RATE)).mean(dtype=np.float64))
 
 
-def fit_scalers(data: Dataset, bins: int) -> Scalers:
+def fit_scalers(data: Dataset, choices: HyperParameters) -> Scalers:
     """Scalers of a data set, from its training origins, the steps that they read and their days."""
     step_mean, step_scale = mean_and_scale(signed_log(seen_steps(data)))
     day_mean, day_scale = mean_and_scale(data.days[np.unique(data.train.date)].reshape(-1, data.days.shape[2]))
-    feature, left, width = context_bins(data.train.context, bins)
-    start = starting_rates(data.train, float(data.are_units_whole))
+    feature, left, width = context_bins(data.train.context, choices.context_bins)
+    start = starting_rates(data.train, float(choices.are_units_whole))
     columns, mean = habits(data.train.context, data.signature.context)
     return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, columns, mean, start)

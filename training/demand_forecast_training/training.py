@@ -55,7 +55,7 @@ def train(
     saved = checkpoint.read(checkpoint_path(log_dir), data.fingerprint) if is_resumed else None
     choices = checkpoint.chosen(saved) if saved else replace(choices, are_units_whole=data.are_units_whole)
     prepare(choices)
-    network = Network(fit_scalers(data, choices.context_bins), choices)
+    network = Network(fit_scalers(data, choices), choices)
     progress = checkpoint.resumed(saved, network) if saved else begin(network, choices)
 
     def keep(progress: Progress, loss: float) -> None:

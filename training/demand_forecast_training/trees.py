@@ -143,19 +143,26 @@ def hazard_logits(sums: Tensor, days: int) -> Tensor:
 
 def fit_trees(data: Dataset, seed: int, threads: int) -> Nodes | None:
     """Trees of every horizon, fitted on role train and stopped early on role validation; None where there is too little."""
+    if data.days.shape[1] < TREE_HORIZONS[-1]:
+        return None
     found = [fitted(data, horizon, seed, threads) for horizon in TREE_HORIZONS]
-    if data.days.shape[1] < TREE_HORIZONS[-1] or any(booster is None for booster in found):
+    if any(booster is None for booster in found):
         return None
     return joined_nodes([booster.dump_model()["tree_info"] for booster in found if booster is not None])
 
 
-def refit_trees(data: Dataset, trees: Trees) -> Nodes:
+def settings(seed: int, threads: int) -> dict[str, Any]:
+    """What LightGBM is told."""
+    return SETTINGS | {"seed": seed, "num_threads": threads}
+
+
+def refit_trees(data: Dataset, trees: Trees, seed: int, threads: int) -> Nodes:
     """As many trees of every horizon as there are, fitted on role train alone."""
     boosters = []
     for number, horizon in enumerate(TREE_HORIZONS):
         columns, bought = rows_of(data, data.train, horizon)
         rounds = int((trees.target == number).sum())
-        boosters.append(lightgbm.train(SETTINGS, lightgbm.Dataset(columns, bought), rounds))
+        boosters.append(lightgbm.train(settings(seed, threads), lightgbm.Dataset(columns, bought), rounds))
     return joined_nodes([booster.dump_model()["tree_info"] for booster in boosters])
 
 
@@ -166,7 +173,7 @@ def fitted(data: Dataset, horizon: int, seed: int, threads: int) -> lightgbm.Boo
         return None
     train = lightgbm.Dataset(columns[0], bought[0])
     return lightgbm.train(
-        SETTINGS | {"seed": seed, "num_threads": threads},
+        settings(seed, threads),
         train,
         ROUNDS,
         valid_sets=[lightgbm.Dataset(columns[1], bought[1], reference=train)],

@@ -23,6 +23,8 @@ FREE_EPOCHS = 2
 """Epochs of a trial before it may be pruned."""
 SHOWN_TRIALS = 10
 CHOSEN = "chosen"
+NOT_CHOSEN = ("epochs", "patience", "threads")
+"""What a search may shorten without a word about the training that follows."""
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -64,8 +66,9 @@ def tried(trial: optuna.Trial, data: Dataset, given: Mapping[str, Any]) -> float
             raise optuna.TrialPruned
 
     chosen = suggested(trial, given) | dict(given)
-    trial.set_user_attr(CHOSEN, chosen)
-    return train(data, HyperParameters(**chosen), after_epoch=prune).validation_loss
+    trial.set_user_attr(CHOSEN, {name: value for name, value in chosen.items() if name not in NOT_CHOSEN})
+    choices = HyperParameters(**chosen, are_trees_tried=False)  # the loss is the network's own
+    return train(data, choices, after_epoch=prune).validation_loss
 
 
 def suggested(trial: optuna.Trial, given: Mapping[str, Any]) -> dict[str, Any]:

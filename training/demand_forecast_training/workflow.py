@@ -49,7 +49,7 @@ def train_and_register(
     row = registry_row(data, trained, export(trained.network, data))
     if is_refitted:
         trained, row = refitted(warehouse, data, trained, row, log_dir)
-    return register_trained(warehouse, trained, row, is_wanted)
+    return register_trained(warehouse, trained, row, is_wanted, "demand train")
 
 
 def refitted(
@@ -57,9 +57,10 @@ def refitted(
 ) -> tuple[Trained, dict[str, Any]]:
     """Register an evaluated version without promoting it, and repeat it on all days; returns the repetition and its row."""
     with warehouse.visit(read_only=False) as connection:
-        register(connection, warehouse.relations, row, None)
         everything = read_everything(connection, warehouse.relations)
-    print(f"registered {row['model_version']}, which answers for test days; repeating it on {len(everything.train)} origins")
+        check_same_features(row, everything)
+        register(connection, warehouse.relations, row, None)
+    print(f"registered {row['model_version']}, which answers for test days; a refit learns from {len(everything.train)} origins")
     trained = refit(everything, evaluated, log_dir and log_dir / "refit")
     repeated = registry_row(everything, trained, export(trained.network, data))
     return trained, repeated | {"evaluated_version": row["model_version"]}
@@ -74,13 +75,17 @@ def finetune_and_register(
     """
     with warehouse.visit() as connection:
         data = read_examples_of(connection, warehouse)
-        row = version_row(connection, warehouse.relations, version or serving_version(connection, warehouse.relations))
+        row = evaluated_row(connection, warehouse.relations, version or serving_version(connection, warehouse.relations))
     check_same_features(row, data)
+    check_not_ahead(row, data)
     parent, choices = registered_network(row), replace(registered_choices(row), **(FINETUNING | dict(chosen)))
     trained = finetune(data, parent, choices, log_dir)
     print(validation_table(figures_of(parent, data, choices), trained.baseline, row["model_version"]))
     tuned = registry_row(data, trained, export(trained.network, data)) | {"parent_version": row["model_version"]}
-    return register_trained(warehouse, trained, tuned, is_wanted)
+    if tuned["model_version"] == row["model_version"]:
+        print(f"nothing was better on validation days than {row['model_version']} as it is; nothing was registered")
+        return str(row["model_version"])
+    return register_trained(warehouse, trained, tuned, is_wanted, "demand finetune")
 
 
 def tune_and_tell(warehouse: Warehouse, chosen: Mapping[str, Any], trials: int, file: Path) -> None:
@@ -99,11 +104,11 @@ def read_examples_of(connection: Any, warehouse: Warehouse) -> Dataset:
     return data
 
 
-def register_trained(warehouse: Warehouse, trained: Trained, row: Mapping[str, Any], is_wanted: bool) -> str:
+def register_trained(warehouse: Warehouse, trained: Trained, row: Mapping[str, Any], is_wanted: bool, command: str) -> str:
     """Register what was trained, let it serve if it may, and say so; returns the version."""
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations)
-        reason = promotion_reason(trained, serving is not None, is_wanted)
+        reason = promotion_reason(trained, serving is not None, is_wanted, command)
         is_new = register(connection, warehouse.relations, row, reason)
     print(validation_table(trained.model, trained.baseline))
     print(f"{row['architecture']} with {tree_count(trained.network)} boosted trees beside it")
@@ -119,13 +124,30 @@ def serving_version(connection: Any, relations: Mapping[str, str]) -> str:
     return str(serving)
 
 
+def evaluated_row(connection: Any, relations: Mapping[str, str], version: str) -> dict[str, Any]:
+    """Registry row of a version, or of the one that it is a refit of: a refit has learnt from the test days."""
+    row = version_row(connection, relations, version)
+    evaluated = row["evaluated_version"]
+    return version_row(connection, relations, evaluated) if evaluated else row
+
+
+def check_not_ahead(row: Mapping[str, Any], data: Dataset) -> None:
+    """Refuse to go on from a version that learnt from days on which the next one would be validated or tested."""
+    for name in ("fitted_through_date", "trained_through_date"):
+        if row[name] > getattr(data, name):
+            raise NothingToTrain(
+                f"{row['model_version']} has a {name} of {row[name]}, later than the last build's {getattr(data, name)}: "
+                "it knows the days that would judge it. Type demand train"
+            )
+
+
 def check_same_features(row: Mapping[str, Any], data: Dataset) -> None:
     """Refuse to go on from a version that read other features, or the same ones with another meaning."""
     there = (row["feature_set_version"], row["mapping_hash"], row["signature"])
     here = (data.feature_set_version, data.mapping_hash, data.signature.to_json())
     for name, theirs, ours in zip(("feature set", "mapping of events", "list of features"), there, here, strict=True):
         if theirs != ours:
-            raise FeatureMismatch(f"{row['model_version']} learnt from another {name} than the last build's: type demand train")
+            raise FeatureMismatch(f"{row['model_version']} learnt from another {name} than the last build: type demand train")
 
 
 def check_readiness(connection: Any, relations: Mapping[str, str]) -> None:
@@ -138,10 +160,10 @@ def check_readiness(connection: Any, relations: Mapping[str, str]) -> None:
             print(f"data_readiness warns: {reason}")
 
 
-def promotion_reason(trained: Trained, has_champion: bool, is_wanted: bool) -> str | None:
+def promotion_reason(trained: Trained, has_champion: bool, is_wanted: bool, command: str) -> str | None:
     """Why the version may serve at once, or None. It is judged as it was before it was calibrated on the same rows."""
     if is_wanted:
-        return "demand train --promote"
+        return f"{command} --promote"
     if not has_champion and beats_baseline(trained):
         return "the first version that beats the baseline on validation days"
     return None
@@ -163,7 +185,7 @@ def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: s
         return f"{registered}\n{serving} still serves. To change: demand promote {version}"
     ours, theirs = shown(trained.uncalibrated[0].log_loss), shown(trained.baseline[0].log_loss)
     return (
-        f"{registered}\nnot promoted: before calibration its next-day log loss on validation days, {ours}, "
+        f"{registered}\nnot promoted: before calibration and without trees its next-day log loss on validation days, {ours}, "
         f"does not beat the baseline's, {theirs} (demand promote {version} insists)"
     )
 
