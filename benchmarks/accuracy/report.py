@@ -17,7 +17,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 FILES = {"valid": RESULTS / "accuracy_validation.md", "test": RESULTS / "accuracy.md"}
 HEADS = {
     "valid": "# Accuracy on validation days\n\nWhat is chosen is chosen here: every model, peers included, is fitted on the days "
-    "before. Test days are in `accuracy.md`.\n",
+    "before. Test days are judged from a commit and go to `accuracy.md`.\n",
     "test": "# Accuracy on test days\n\nProtocols, rows and peers are fixed outside this package. Every run on these days is in "
     "`accuracy_log.csv`, good or bad.\n",
 }
