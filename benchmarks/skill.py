@@ -50,7 +50,7 @@ class WeightedPrecision:
         return float(np.sum(np.diff(hits, prepend=0) * hits / np.maximum(count, 1e-12)) / hits[-1])
 
 
-def gains(rows: dict[str, Any], seed: int = 0) -> dict[str, tuple[float, float, float, float, float]]:
+def gains(rows: dict[str, Any], seed: int = 0) -> dict[str, tuple[float, ...]]:
     """By metric: model, baseline, gain (above 0 is better) and its 95 % interval over customers."""
     bought, customer = np.asarray(rows["bought"], bool), np.asarray(rows["customer"])
     random, customers = np.random.default_rng(seed), int(customer.max()) + 1

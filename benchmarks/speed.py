@@ -14,8 +14,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -119,8 +121,8 @@ def environment(project: Path) -> dict[str, str]:
     return os.environ | {"DBT_PROFILES_DIR": str(project), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 
 
-def write_project(project: Path) -> None:
-    """A project that installs the package and maps one table of canonical events."""
+def write_project(project: Path, chosen: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """A project that installs the package, maps one table of canonical events and sets the vars that were chosen."""
     (project / "models").mkdir(parents=True, exist_ok=True)
     (project / "dbt_packages").mkdir(exist_ok=True)
     link = project / "dbt_packages" / "demand_forecast"
@@ -134,7 +136,8 @@ def write_project(project: Path) -> None:
             "columns": {name: name for name in ("calendar_date", "is_holiday", "is_promotion")},
         },
     }
-    content: dict[str, Any] = {"name": "speed", "version": "1.0.0", "profile": "speed", "vars": {"demand_forecast": settings}}
+    variables = {"demand_forecast": settings | dict(chosen)}
+    content: dict[str, Any] = {"name": "speed", "version": "1.0.0", "profile": "speed", "vars": variables}
     write_yaml(project / "dbt_project.yml", content)
     write_yaml(project / "packages.yml", {"packages": [{"local": str(ROOT)}]})
     output = {"type": "duckdb", "path": "speed.duckdb", "schema": "main", "threads": 1}
