@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test lint seeds bench bench-skill bench-drift bench-accuracy bench-accuracy-test bench-lifetime \
-	example-complete-journey clean
+	pretrained bench-pretrained example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -61,6 +61,12 @@ bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_j
 
 bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --days 320 --seed 1"
 	python -m benchmarks.drift $(DRIFT_OPTIONS)
+
+pretrained: setup  ## train the network that ships with the package, on generated shops (needed when the features change)
+	python -m benchmarks.pretraining $(OPTIONS)
+
+bench-pretrained: setup $(if $(DATA),$(HARNESS_PYTHON))  ## its worth by customers and days: OPTIONS="--shops 2"; with PROTOCOLS and DATA, Tmall too
+	python -m benchmarks.pretrained_worth $(if $(DATA),--data $(DATA) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)) $(OPTIONS)
 
 $(HARNESS_PYTHON):
 	test -n "$(PROTOCOLS)" || { echo "name the folder of the protocols: PROTOCOLS=path"; exit 1; }

@@ -20,6 +20,21 @@ FIXED_HOLIDAYS = {
     (12, 26): "Second Christmas Day",
 }
 HOLIDAYS_AFTER_EASTER = {-2: "Good Friday", 1: "Easter Monday", 39: "Ascension Day", 50: "Whit Monday"}
+MAJOR_HOLIDAYS = {"New Year", "Good Friday", "Easter Monday", "Christmas Day", "Second Christmas Day"}
+
+
+@dataclass(frozen=True)
+class DayDemand:
+    """What each kind of day multiplies purchase probabilities by; a major holiday's factor stands instead of a holiday's."""
+
+    holiday: float = HOLIDAY_DEMAND
+    promotion: float = PROMOTION_DEMAND
+    major_holiday: float = HOLIDAY_DEMAND
+    eve: float = 1.0
+    """The day before a major holiday."""
+
+
+USUAL_DEMAND = DayDemand()
 
 
 def easter(year: int) -> date:
@@ -51,6 +66,7 @@ class ShopDays:
 
     first: date
     count: int
+    factors: DayDemand = USUAL_DEMAND
 
     @cached_property
     def dates(self) -> list[date]:
@@ -76,6 +92,18 @@ class ShopDays:
         return np.array([bool(holiday_name(day)) for day in self.dates])
 
     @cached_property
+    def major_holiday(self) -> NDArray[np.bool_]:
+        return np.array([holiday_name(day) in MAJOR_HOLIDAYS for day in self.dates])
+
+    @cached_property
+    def eve(self) -> NDArray[np.bool_]:
+        """Days before a major holiday, which the days after the window count for too."""
+        return np.array([holiday_name(day + timedelta(days=1)) in MAJOR_HOLIDAYS for day in self.dates])
+
+    @cached_property
     def demand(self) -> NDArray[np.float64]:
         """What holidays and promotions multiply purchase probabilities by."""
-        return np.where(self.holiday, HOLIDAY_DEMAND, 1.0) * np.where(self.promotion, PROMOTION_DEMAND, 1.0)
+        factors = self.factors
+        holidays = np.where(self.major_holiday, factors.major_holiday, np.where(self.holiday, factors.holiday, 1.0))
+        eves = np.where(self.eve & ~self.major_holiday, factors.eve, 1.0)
+        return np.asarray(holidays * eves * np.where(self.promotion, factors.promotion, 1.0))

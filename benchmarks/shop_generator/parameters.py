@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.shop_generator.days import ShopDays
+from benchmarks.shop_generator.days import USUAL_DEMAND, DayDemand, ShopDays
 
 Array = NDArray[np.float64]
 
@@ -100,11 +100,12 @@ class ShopParameters:
     time_zone: str = "UTC"
     activity: float = 1.0
     joining_share: float = 0.4
+    demand: DayDemand = USUAL_DEMAND
     types: tuple[CustomerType, ...] = field(default=TYPES, repr=False)
 
     @cached_property
     def calendar(self) -> ShopDays:
-        return ShopDays(self.first_date, self.days)
+        return ShopDays(self.first_date, self.days, self.demand)
 
     @cached_property
     def transition(self) -> Array:
@@ -148,7 +149,7 @@ def start_of(kind: CustomerType) -> Array:
     if kind.starts_active:
         return np.array([0.0, 0.5, 0.3, 0.2])
     # A day's chain: bought or not, weighted by the purchase probability of the state.
-    bought = np.array(kind.purchase)[:, None]
+    bought = np.minimum(HIGHEST_PURCHASE_PROBABILITY, kind.purchase)[:, None]
     without, after = kind.transition()
     step = (1 - bought) * without + bought * after
     state = np.full(len(STATES), 1 / len(STATES))

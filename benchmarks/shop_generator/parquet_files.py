@@ -114,6 +114,7 @@ def write_calendar(parameters: ShopParameters, path: Path) -> None:
     columns = {
         "calendar_date": pa.array(ahead.dates, pa.date32()),
         "is_holiday": pa.array(ahead.holiday),
+        "is_major_holiday": pa.array(ahead.major_holiday),
         "is_promotion": pa.array(ahead.promotion),
     }
     pq.write_table(pa.table(columns), path)

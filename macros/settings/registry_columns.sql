@@ -2,7 +2,8 @@
 {% macro registry_columns() %}
   {%- set text = dbt.type_string() -%}
   {{ return([
-      ('model_version', text), ('task', text), ('architecture', text), ('parent_version', text), ('evaluated_version', text),
+      ('model_version', text), ('task', text), ('predictor', text), ('architecture', text), ('parent_version', text),
+      ('evaluated_version', text),
       ('feature_set_version', text), ('mapping_hash', text), ('package_version', text), ('seed', 'integer'), ('hyper_parameters', text),
       ('signature', text), ('fitted_through_date', 'date'), ('trained_through_date', 'date'), ('data_fingerprint', text),
       ('training_rows', 'bigint'), ('validation_rows', 'bigint'),

@@ -17,7 +17,7 @@ with answered as (
         requests.feature_set_version,
         requests.mapping_hash,
         coalesce(scores.model_version, 'baseline') as model_version,
-        case when scores.model_version is null then 'baseline' else 'model' end as predictor,
+        case when scores.model_version is null then 'baseline' else registry.predictor end as predictor,
         coalesce(scores.provider, 'SQL') as provider,
         coalesce(scores.purchase_hazard, baseline.purchase_hazard) as purchase_hazard,
         coalesce(scores.purchase_probability, baseline.purchase_probability) as purchase_probability,
@@ -35,6 +35,8 @@ with answered as (
             and requests.as_of_date = scores.as_of_date
             and requests.input_hash = scores.input_hash
             and requests.purpose = scores.purpose
+    left join {{ demand_forecast.registry_relation('model_registry') }} as registry
+        on scores.model_version = registry.model_version
 
 )
 

@@ -12,6 +12,7 @@ select
     origins.role,
     origins.position,
     contexts.feature_set_version,
+    {{ demand_forecast.mapping_hash() }} as mapping_hash,
     contexts.context,
     coalesce(
         {{ demand_forecast.list_start('histories.steps', 'origins.position') }}, {{ demand_forecast.empty_list() }}

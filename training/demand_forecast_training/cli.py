@@ -71,6 +71,8 @@ def parser() -> argparse.ArgumentParser:
         help="then train a refit on all days, test days too, to serve in its place",
     )
     training.add_argument("--study", type=Path, metavar="FILE", help="with the best hyper-parameters that demand tune found")
+    starting = command("pretrained", run_pretrained, "register the network that ships with the package, before any training")
+    add_promote(starting)
     search = command("tune", run_tune, "look for better hyper-parameters; goes on where it was cut off")
     add_choices(search)
     search.add_argument("--architecture", choices=ARCHITECTURES)
@@ -105,11 +107,12 @@ def add_choices(command: argparse.ArgumentParser, has_sizes: bool = True) -> Non
 def add_register_options(command: argparse.ArgumentParser) -> None:
     """What becomes of the version that was trained."""
     command.add_argument("--log-dir", type=Path, help="folder of TensorBoard curves (default: logs/training in the project)")
-    command.add_argument(
-        "--promote",
-        action="store_true",
-        help="let it serve even if another version does, or the baseline is better",
-    )
+    add_promote(command)
+
+
+def add_promote(command: argparse.ArgumentParser) -> None:
+    about = "let it serve even if another version does, or the baseline is better"
+    command.add_argument("--promote", action="store_true", help=about)
 
 
 def positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -140,17 +143,25 @@ def run_finetune(options: argparse.Namespace, warehouse: Warehouse) -> None:
     print(f"curves: tensorboard --logdir {log_dir}")
 
 
+def run_pretrained(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    imported("demand_forecast_training.pretrained_start").register_pretrained(warehouse, options.promote)
+
+
 def run_tune(options: argparse.Namespace, warehouse: Warehouse) -> None:
     file = options.study or options.project_dir.resolve() / "logs" / "tuning.db"
     training_workflow().tune_and_tell(warehouse, chosen(options), options.trials, file)
 
 
 def training_workflow() -> ModuleType:
-    """The part that needs torch, imported when it is asked for."""
+    return imported("demand_forecast_training.workflow")
+
+
+def imported(name: str) -> ModuleType:
+    """A module that needs torch, imported when it is asked for."""
     # Threads that wait by spinning made a step twenty times slower where another process used the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return importlib.import_module("demand_forecast_training.workflow")
+        return importlib.import_module(name)
     except ModuleNotFoundError as missing:
         if missing.name not in {"lightgbm", "torch", "onnx", "optuna", "safetensors", "tensorboard", "tqdm"}:
             raise

@@ -56,13 +56,22 @@ class Exported:
 
 def export(network: Network, data: Dataset) -> Exported:
     """Bytes of a trained network, checked. Raises ExportRefused, and then nothing may be registered."""
+    return export_with(network, inputs_of(data, golden_examples(data)), data.signature)
+
+
+def export_with(network: Network, golden: Inputs, signature: Signature) -> Exported:
+    """The same with golden rows of one's own."""
     network.eval()
-    golden = inputs_of(data, golden_examples(data))
     content = onnx_bytes(network, golden)
     check_onnx_bytes(content)
-    check_export(network, open_session(content, may_use_gpu=False), data, golden)
-    weights = save({name: values.contiguous() for name, values in network.state_dict().items()})
-    return Exported(content, weights, golden_bytes(network, golden, data.signature), PARITY_TOLERANCE)
+    check_export(network, open_session(content, may_use_gpu=False), signature, golden)
+    return Exported(content, weights_bytes(network), golden_bytes(network, golden, signature), PARITY_TOLERANCE)
+
+
+def weights_bytes(network: Network) -> bytes:
+    """Everything learnt, as safetensors."""
+    content: bytes = save({name: values.contiguous() for name, values in network.state_dict().items()})
+    return content
 
 
 def golden_examples(data: Dataset) -> Examples:
@@ -106,19 +115,19 @@ def onnx_bytes(network: Network, inputs: Inputs) -> bytes:
     return file.getvalue()
 
 
-def check_export(network: Network, session: ort.InferenceSession, data: Dataset, golden: Inputs) -> None:
+def check_export(network: Network, session: ort.InferenceSession, signature: Signature, golden: Inputs) -> None:
     """Compare names, then types and shapes, then values at several batch sizes and lengths, and on the golden rows."""
-    check_names(session, data)
+    check_names(session, signature)
     for batch, time in CHECKED_SHAPES:
         check_values(network, session, stretched(golden, batch, time), f"{batch} rows of {time} steps")
     check_values(network, session, golden, "the golden rows")
 
 
-def check_names(session: ort.InferenceSession, data: Dataset) -> None:
+def check_names(session: ort.InferenceSession, signature: Signature) -> None:
     """Refuse other names, types or sizes than the contract's."""
     days, sizes = (
-        data.signature.max_horizon_days,
-        {part: len(getattr(data.signature, part)) for part in ("context", "steps", "days")},
+        signature.max_horizon_days,
+        {part: len(getattr(signature, part)) for part in ("context", "steps", "days")},
     )
     expected = {
         "steps": ("tensor(float)", ["batch", "time", sizes["steps"]]),

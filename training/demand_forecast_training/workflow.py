@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from safetensors.torch import load as load_weights
 from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
 from demand_forecast_training.errors import NothingToTrain, UnknownVersion
 from demand_forecast_training.export import Exported, export
+from demand_forecast_training.figures import Figures
 from demand_forecast_training.finetuning import figures_of, finetune
 from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
 from demand_forecast_training.network import Network, network_of_weights
@@ -192,36 +193,54 @@ def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: s
 
 def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[str, Any]:
     """Row of model_registry by column name."""
+    name = trained.choices.architecture
+    return (
+        version_columns(name, data.trained_through_date, trained.choices, exported)
+        | figure_columns(trained.model, trained.baseline)
+        | {
+            "predictor": "model",
+            "feature_set_version": data.feature_set_version,
+            "mapping_hash": data.mapping_hash,
+            "signature": data.signature.to_json(),
+            "fitted_through_date": data.fitted_through_date,
+            "data_fingerprint": data.fingerprint,
+            "training_rows": len(data.train),
+            "validation_rows": len(data.validation),
+            "validation_metrics": json.dumps(metrics(trained)),
+        }
+    )
+
+
+def version_columns(name: str, through: date, choices: HyperParameters, exported: Exported) -> dict[str, Any]:
+    """Columns of model_registry that a network itself fills; its version has a `name` and the day `through` which it learnt."""
     sha256 = hashlib.sha256(exported.onnx_bytes).hexdigest()
-    model, baseline = trained.model[0], trained.baseline[0]
     return {
-        "model_version": f"{TASK}-{trained.choices.architecture}-{data.trained_through_date}-{sha256[:8]}",
+        "model_version": f"{TASK}-{name}-{through}-{sha256[:8]}",
         "task": TASK,
-        "architecture": trained.choices.architecture,
+        "architecture": choices.architecture,
         "parent_version": None,
         "evaluated_version": None,
-        "feature_set_version": data.feature_set_version,
-        "mapping_hash": data.mapping_hash,
         "package_version": __version__,
-        "seed": trained.choices.seed,
-        "hyper_parameters": trained.choices.to_json(),
-        "signature": data.signature.to_json(),
-        "fitted_through_date": data.fitted_through_date,
-        "trained_through_date": data.trained_through_date,
-        "data_fingerprint": data.fingerprint,
-        "training_rows": len(data.train),
-        "validation_rows": len(data.validation),
-        "validation_log_loss": model.log_loss,
-        "validation_average_precision": model.average_precision,
-        "baseline_log_loss": baseline.log_loss,
-        "baseline_average_precision": baseline.average_precision,
-        "validation_metrics": json.dumps(metrics(trained)),
+        "seed": choices.seed,
+        "hyper_parameters": choices.to_json(),
+        "trained_through_date": through,
         "parity_tolerance": exported.parity_tolerance,
         "onnx_sha256": sha256,
         "onnx_bytes": exported.onnx_bytes,
         "weights_bytes": exported.weights_bytes,
         "golden_rows": exported.golden_rows,
         "trained_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+
+
+def figure_columns(model: Sequence[Figures], baseline: Sequence[Figures]) -> dict[str, Any]:
+    """Columns of model_registry with next-day figures on validation days, nulls where there are none."""
+    ours, theirs = ((tables[0].log_loss, tables[0].average_precision) if tables else (None, None) for tables in (model, baseline))
+    return {
+        "validation_log_loss": ours[0],
+        "validation_average_precision": ours[1],
+        "baseline_log_loss": theirs[0],
+        "baseline_average_precision": theirs[1],
     }
 
 
