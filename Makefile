@@ -12,8 +12,8 @@ CUSTOMERS ?= 100000
 HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
-.PHONY: help setup demo test lint seeds bench bench-skill bench-drift bench-accuracy bench-accuracy-test bench-lifetime \
-	pretrained bench-pretrained example-complete-journey clean
+.PHONY: help setup demo test lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
+	bench-lifetime pretrained bench-pretrained example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -38,7 +38,7 @@ demo: setup  ## seed shop -> build -> train -> build with the model -> the forec
 	demand report
 
 test: setup  ## every test
-	python -m pytest tests
+	python -m pytest tests --numprocesses 2 --dist loadfile
 
 lint: setup  ## ruff, mypy, sqlfluff
 	ruff check .
@@ -58,6 +58,9 @@ bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_j
 	python -m benchmarks.skill $(JOURNEY)/warehouse/complete_journey.duckdb --title complete_journey
 	python -m benchmarks.skill warehouse/demand.duckdb --title "Seed shop"
 	python -m benchmarks.attainable --customers 20000
+
+bench-training: setup  ## an epoch of training beside the network's own arithmetic, on complete_journey (its example)
+	python -m benchmarks.training $(JOURNEY)
 
 bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --days 320 --seed 1"
 	python -m benchmarks.drift $(DRIFT_OPTIONS)

@@ -15,6 +15,8 @@ class DataSet:
     is_raw: bool
     """The harness makes the canonical events itself; otherwise a folder with events.parquet is given."""
     has_amounts: bool = True
+    country: str | None = None
+    """Whose holidays the shop maps; None maps no calendar."""
 
     @property
     def columns(self) -> dict[str, str]:
@@ -25,7 +27,7 @@ class DataSet:
 DATA_SETS = {
     each.name: each
     for each in (
-        DataSet("complete_journey", "complete_journey", is_raw=True),
+        DataSet("complete_journey", "complete_journey", is_raw=True, country="United States"),
         DataSet("tmall_2014_half", "tmall_2014", is_raw=False, has_amounts=False),
     )
 }

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from benchmarks.accuracy.calendars import holidays
 from benchmarks.accuracy.cells import Cell, Place
 from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import ROOT
@@ -42,9 +43,10 @@ def build_project(
     write_yaml(project / "packages.yml", {"packages": [{"local": os.path.relpath(ROOT, project)}]})
     output = {"type": "duckdb", "path": WAREHOUSE, "schema": "main", "threads": 2}
     write_yaml(project / "profiles.yml", {"shop": {"target": "dev", "outputs": {"dev": output}}})
-    tables = [{"name": "events"}, {"name": "origins"}]
+    tables = [{"name": name} for name in ("events", "origins", "calendar")]
     write_yaml(project / "models" / "sources.yml", {"sources": [{"name": "shop", "tables": tables}]})
     fill(project / WAREHOUSE, place, cells, last_day)
+    fill_calendar(project / WAREHOUSE, data_set.country)
     dbt(project, "deps")
     dbt(project, "run", "--full-refresh", "--select", *models)
     return project
@@ -58,6 +60,7 @@ def project_settings(data_set: DataSet, cell: Cell, latest_origin: str) -> dict[
             "source": ["shop", "origins"],
             "columns": {"customer_id": "customer_id", "as_of_date": "as_of_date"},
         },
+        "calendar": {"source": ["shop", "calendar"], "columns": {name: name for name in CALENDAR_COLUMNS}},
         "as_of_date": latest_origin,
         "fitted_through_date": str(cell.fitted_through),
         "trained_through_date": str(cell.trained_through),
@@ -68,6 +71,10 @@ def project_settings(data_set: DataSet, cell: Cell, latest_origin: str) -> dict[
 def write_yaml(path: Path, content: Any) -> None:
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
+
+CALENDAR_COLUMNS = ("calendar_date", "is_holiday", "is_major_holiday")
+NEAR, AHEAD = timedelta(days=7), timedelta(days=37)
+"""How far before a target day, and after an origin, a holiday may lie that its forecast knows."""
 
 ORIGINS = """
     create or replace table shop.origins as
@@ -111,6 +118,17 @@ def fill(warehouse: Path, place: Place, cells: list[Cell], last_day: date) -> No
         con.execute(ORIGINS, {"rows": rows, "judged": judged, "trained_through": cells[0].trained_through})
         ((first,),) = con.execute("select min(as_of_date) from shop.origins").fetchall()
         con.execute(EARLIER_ORIGINS, {"first": first})
+
+
+def fill_calendar(warehouse: Path, country: str | None) -> None:
+    """Put the country's holidays from the first event to the last day ahead and a week more into the warehouse; none without a
+    country."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("create table shop.calendar (calendar_date date, is_holiday boolean, is_major_holiday boolean)")
+        ((first, last),) = con.execute("select min(event_at)::date, max(event_at)::date from shop.events").fetchall()
+        known = holidays(country, first - NEAR, last + AHEAD) if country else ()
+        for day, is_major in known:
+            con.execute("insert into shop.calendar values (?, true, ?)", [day, is_major])
 
 
 def dbt(project: Path, *arguments: str) -> None:

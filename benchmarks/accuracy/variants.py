@@ -20,7 +20,7 @@ class Variant:
     sees_steps: bool = True
     is_calibrated: bool = True
     is_refit: bool = False
-    """Repeated on all days before the judged ones, validation days too."""
+    """Refitted on all days before the judged ones, validation days too."""
 
     def training(self) -> Variant:
         """The variant whose training serves this one too: calibration and refit come after it."""
@@ -28,7 +28,7 @@ class Variant:
 
 
 def known_variants(choices: HyperParameters) -> dict[str, Variant]:
-    """Every architecture, the chosen one repeated on all days, and its ablations."""
+    """Every architecture, the chosen one's refit on all days, and its ablations."""
     found = [Variant(name, replace(choices, architecture=name)) for name in ARCHITECTURES]
     found += [
         Variant("refit", choices, is_refit=True),

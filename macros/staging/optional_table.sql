@@ -4,7 +4,7 @@
       'customers': ['customer_id'],
       'products': ['product_id', 'category', 'brand', 'list_price'],
       'stock': ['product_id', 'snapshot_date', 'on_hand', 'on_order', 'lead_time_days'],
-      'calendar': ['calendar_date', 'is_holiday', 'is_promotion', 'known_from_date'],
+      'calendar': ['calendar_date', 'is_holiday', 'is_major_holiday', 'is_promotion', 'known_from_date'],
       'identity_links': ['visitor_id', 'customer_id', 'linked_at'],
       'origins_relation': ['customer_id', 'as_of_date'],
   } -%}

@@ -1,5 +1,5 @@
 -- One row per customer and origin before the latest one: what was known, and what came true on each of the next days through the
--- latest. They teach a version that repeats an evaluated one on all the days there are, test days included.
+-- latest. They teach the refit of an evaluated version on all the days there are, test days included.
 {{ config(materialized='view') }}
 {%- set origins %}
     select

@@ -1,5 +1,5 @@
--- At most one row: the model version that answers test origins, with its network. It is the champion, or where that was trained
--- again through the latest day, the version that it repeats: that one has not seen the test days.
+-- At most one row: the model version that answers test origins, with its network. It is the champion, or where that is a refit
+-- through the latest day, the version that it was made of: that one has not seen the test days.
 {{ config(materialized='view') }}
 select registry.*
 from {{ demand_forecast.registry_relation('model_registry') }} as registry

@@ -23,6 +23,27 @@ target_days as (
 
 ),
 
+offsets as (
+
+    select {{ demand_forecast.number_series(1 - demand_forecast.nearby_days(), demand_forecast.nearby_days() - 1) }} as days_since
+
+),
+
+nearby as (
+
+    select
+        cast(offsets.days_since as integer) as days_since,
+        {{ demand_forecast.add_days('calendar.calendar_date', 'cast(offsets.days_since as integer)') }} as target_date,
+        calendar.known_from_date,
+        calendar.is_holiday,
+        calendar.is_major_holiday,
+        calendar.is_promotion
+    from {{ ref('demand_forecast', 'stg_calendar') }} as calendar
+    cross join offsets
+    where calendar.is_holiday or calendar.is_promotion
+
+),
+
 features as (
 
     select
@@ -32,9 +53,9 @@ features as (
         cast({{ feature.sql }} as float) as {{ feature.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from target_days
-    left join {{ ref('demand_forecast', 'stg_calendar') }} as calendar
-        on target_days.target_date = calendar.calendar_date
-            and coalesce(calendar.known_from_date, target_days.as_of_date) <= target_days.as_of_date
+    left join nearby
+        on target_days.target_date = nearby.target_date
+            and coalesce(nearby.known_from_date, target_days.as_of_date) <= target_days.as_of_date
     group by target_days.as_of_date, target_days.day_number
 
 )

@@ -5,6 +5,7 @@ with mapped as (
     select
         {{ demand_forecast.mapped_column(table, 'calendar_date', 'date') }} as calendar_date,
         {{ demand_forecast.mapped_column(table, 'is_holiday', 'boolean') }} as is_holiday,
+        {{ demand_forecast.mapped_column(table, 'is_major_holiday', 'boolean') }} as is_major_holiday,
         {{ demand_forecast.mapped_column(table, 'is_promotion', 'boolean') }} as is_promotion,
         {{ demand_forecast.mapped_column(table, 'known_from_date', 'date') }} as known_from_date
     from {{ demand_forecast.mapped_relation(table) }}
@@ -12,6 +13,7 @@ with mapped as (
     select
         cast(null as date) as calendar_date,
         cast(null as boolean) as is_holiday,
+        cast(null as boolean) as is_major_holiday,
         cast(null as boolean) as is_promotion,
         cast(null as date) as known_from_date
     where false
@@ -21,7 +23,8 @@ with mapped as (
 select
     calendar_date,
     known_from_date,
-    max(coalesce(is_holiday, false)) as is_holiday,
+    max(coalesce(is_holiday, false) or coalesce(is_major_holiday, false)) as is_holiday,
+    max(coalesce(is_major_holiday, false)) as is_major_holiday,
     max(coalesce(is_promotion, false)) as is_promotion
 from mapped
 where calendar_date is not null

@@ -17,6 +17,7 @@ from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.export import golden_examples, inputs_of
 from demand_forecast_training.training import Trained, train
 
+from benchmarks.accuracy.calendars import holidays
 from benchmarks.accuracy.cells import Place, cell_of, trainings
 from benchmarks.accuracy.data_sets import DATA_SETS
 from benchmarks.accuracy.harness import Harness
@@ -93,6 +94,12 @@ def test_cells_share_a_training_where_both_cut_dates_are_theirs() -> None:
     )
     churn = cell_of("p5_h30", later)
     assert trainings([day, week, month, churn]) == [[day, week], [month], [churn]]
+
+
+def test_a_calendar_knows_fixed_and_movable_holidays() -> None:
+    found = dict(holidays("United States", date(2017, 4, 1), date(2018, 1, 31)))
+    assert found[date(2017, 4, 16)] and found[date(2017, 11, 23)] and found[date(2018, 1, 1)]
+    assert found[date(2017, 7, 4)] is False and date(2017, 1, 1) not in found and len(found) == 7
 
 
 def test_several_seeds_show_in_the_names() -> None:

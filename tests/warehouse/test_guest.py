@@ -10,7 +10,10 @@ OPTIONAL = {
     "products": {"source": ["shop", "products"], "columns": {"product_id": "sku", "category": "kind"}},
     "stock": {"source": ["shop", "stock"], "columns": {"product_id": "sku", "on_hand": "pieces"}},
     "customers": {"source": ["shop", "customers"], "columns": {"customer_id": "who"}},
-    "calendar": {"source": ["shop", "calendar"], "columns": {"calendar_date": "day", "is_holiday": "closed"}},
+    "calendar": {
+        "source": ["shop", "calendar"],
+        "columns": {"calendar_date": "day", "is_holiday": "closed", "is_major_holiday": "feast"},
+    },
     "identity_links": {
         "source": ["shop", "links"],
         "columns": {"visitor_id": "cookie", "customer_id": "who", "linked_at": "seen_at"},
@@ -32,7 +35,7 @@ def test_installed_with_all_inputs(tmp_path: Path) -> None:
         "create table shop.products as select 'P1' as sku, 'shoes' as kind",
         "create table shop.stock as select 'P1' as sku, 5 as pieces",
         "create table shop.customers as select distinct who from shop.clicks",
-        "create table shop.calendar as select date '2025-05-01' as day, true as closed",
+        "create table shop.calendar as select date '2025-05-01' as day, true as closed, true as feast",
         "create table shop.links as select 'c-new' as cookie, 'K1' as who, timestamp '2025-05-03 09:00' as seen_at",
         "insert into shop.clicks values (800001, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-new')",
         "insert into shop.clicks values (800002, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-nobody')",
@@ -42,8 +45,8 @@ def test_installed_with_all_inputs(tmp_path: Path) -> None:
     linked = "select event_date::varchar, linked_event_count from seq_customer_steps where linked_event_count > 0"
     assert project.query(linked) == [("2025-05-03", 1)]
     assert project.query("select event_id from rejected_events where verdict = 'anonymous'") == [("800002",)]
-    holidays = "select days[1].is_holiday from seq_target_days where as_of_date = date '2025-04-30'"
-    assert project.query(holidays) == [(1.0,)]
+    days = "days[1].is_holiday, days[1].is_major_holiday, days[2].days_since_major_holiday"
+    assert project.query(f"select {days} from seq_target_days where as_of_date = date '2025-04-30'") == [(1.0, 1.0, 1.0)]
 
 
 def test_models_of_the_user_with_the_same_names_are_left_alone(tmp_path: Path) -> None:

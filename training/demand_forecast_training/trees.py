@@ -5,6 +5,7 @@ They read the context and the calendar of the next days, and say the logit of a 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ TREE_HORIZONS = (1, 7)
 LEAST_ROWS = 200
 """Fewer buyers or others among training or validation rows teach no trees."""
 LEAST_HAZARD = 1e-4
+SEEDS = 3
+"""Forests of every horizon; their mean speaks, which is steadier than one of them."""
 ROUNDS = 1000
 PATIENCE = 50
 SETTINGS: dict[str, Any] = {
@@ -145,10 +148,16 @@ def fit_trees(data: Dataset, seed: int, threads: int) -> Nodes | None:
     """Trees of every horizon, fitted on role train and stopped early on role validation; None where there is too little."""
     if data.days.shape[1] < TREE_HORIZONS[-1]:
         return None
-    found = [fitted(data, horizon, seed, threads) for horizon in TREE_HORIZONS]
-    if any(booster is None for booster in found):
+    parts = [[rows_of(data, examples, horizon) for examples in (data.train, data.validation)] for horizon in TREE_HORIZONS]
+    if any(min(bought.sum(), (~bought).sum()) < LEAST_ROWS for part in parts for _, bought in part):
         return None
-    return joined_nodes([booster.dump_model()["tree_info"] for booster in found if booster is not None])
+    told = [settings(each, threads) for each in seeds(seed)]
+    return joined_nodes([[fitted(train, validation, each) for each in told] for train, validation in parts])
+
+
+def seeds(seed: int) -> range:
+    """Seeds of the forests of a horizon."""
+    return range(seed * SEEDS, (seed + 1) * SEEDS)
 
 
 def settings(seed: int, threads: int) -> dict[str, Any]:
@@ -156,29 +165,24 @@ def settings(seed: int, threads: int) -> dict[str, Any]:
     return SETTINGS | {"seed": seed, "num_threads": threads}
 
 
+def fitted(taught: tuple[Floats, Any], judged: tuple[Floats, Any], told: dict[str, Any]) -> lightgbm.Booster:
+    """Booster of the columns and labels of both roles."""
+    train = lightgbm.Dataset(*taught)
+    stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+    valid = lightgbm.Dataset(*judged, reference=train)
+    return lightgbm.train(told, train, ROUNDS, valid_sets=[valid], callbacks=[stop])
+
+
 def refit_trees(data: Dataset, trees: Trees, seed: int, threads: int) -> Nodes:
-    """As many trees of every horizon as there are, fitted on role train alone."""
-    boosters = []
+    """As many trees of every horizon as there are, shared among the forests and fitted on role train alone."""
+    told = [settings(each, threads) for each in seeds(seed)]
+    forests = []
     for number, horizon in enumerate(TREE_HORIZONS):
         columns, bought = rows_of(data, data.train, horizon)
-        rounds = int((trees.target == number).sum())
-        boosters.append(lightgbm.train(settings(seed, threads), lightgbm.Dataset(columns, bought), rounds))
-    return joined_nodes([booster.dump_model()["tree_info"] for booster in boosters])
-
-
-def fitted(data: Dataset, horizon: int, seed: int, threads: int) -> lightgbm.Booster | None:
-    """Booster of one horizon, from the origins whose window is complete."""
-    columns, bought = zip(*(rows_of(data, examples, horizon) for examples in (data.train, data.validation)), strict=True)
-    if min(count for labels in bought for count in (labels.sum(), (~labels).sum())) < LEAST_ROWS:
-        return None
-    train = lightgbm.Dataset(columns[0], bought[0])
-    return lightgbm.train(
-        settings(seed, threads),
-        train,
-        ROUNDS,
-        valid_sets=[lightgbm.Dataset(columns[1], bought[1], reference=train)],
-        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
-    )
+        rounds = np.array_split(np.arange(int((trees.target == number).sum())), SEEDS)
+        pairs = zip(told, rounds, strict=True)
+        forests.append([lightgbm.train(each, lightgbm.Dataset(columns, bought), len(some)) for each, some in pairs])
+    return joined_nodes(forests)
 
 
 def rows_of(data: Dataset, examples: Examples, horizon: int) -> tuple[Floats, Any]:
@@ -188,29 +192,29 @@ def rows_of(data: Dataset, examples: Examples, horizon: int) -> tuple[Floats, An
     return columns, (part.first_purchase_day > 0) & (part.first_purchase_day <= horizon)
 
 
-def joined_nodes(boosters: list[list[dict[str, Any]]]) -> Nodes:
-    """Arrays of the trees of several boosters, one target each."""
+def joined_nodes(forests: list[list[lightgbm.Booster]]) -> Nodes:
+    """Arrays of all trees; the boosters of a horizon speak by their mean."""
     rows: list[tuple[int, float, int, int, float]] = []
     root, target = [], []
-    for number, trees in enumerate(boosters):
-        for tree in trees:
+    for number, boosters in enumerate(forests):
+        for tree in itertools.chain.from_iterable(booster.dump_model()["tree_info"] for booster in boosters):
             root.append(len(rows))
             target.append(number)
-            add_nodes(rows, tree["tree_structure"])
+            add_nodes(rows, tree["tree_structure"], 1 / len(boosters))
     feature, threshold, left, right, value = (np.array(column) for column in zip(*rows, strict=True))
     integers = (feature, left, right, root, target)
     feature, left, right, roots, targets = (np.asarray(column, np.int64) for column in integers)
     return Nodes(feature, rounded_down(threshold), left, right, value.astype(np.float32), roots, targets)
 
 
-def add_nodes(rows: list[tuple[int, float, int, int, float]], node: dict[str, Any]) -> int:
-    """Append a node and all below it; returns its place."""
+def add_nodes(rows: list[tuple[int, float, int, int, float]], node: dict[str, Any], share: float) -> int:
+    """Append a node and all below it, with a share of its leaves' values; returns its place."""
     place = len(rows)
     if "split_index" not in node:
-        rows.append((0, 0.0, place, place, float(node["leaf_value"])))
+        rows.append((0, 0.0, place, place, share * float(node["leaf_value"])))
         return place
     rows.append((0, 0.0, place, place, 0.0))
-    left, right = (add_nodes(rows, node[side]) for side in ("left_child", "right_child"))
+    left, right = (add_nodes(rows, node[side], share) for side in ("left_child", "right_child"))
     rows[place] = (node["split_feature"], node["threshold"], left, right, 0.0)
     return place
 

@@ -40,7 +40,7 @@ def train_and_register(
 ) -> str:
     """Train a version from nothing with some hyper-parameters of one's own, register it and say what happened; returns it.
 
-    It serves if `is_wanted`, or if no version does and it beats the baseline on validation days. If `is_refitted`, a repetition
+    It serves if `is_wanted`, or if no version does and it beats the baseline on validation days. If `is_refitted`, its refit
     on all days is registered beside it and serves in its place.
     """
     with warehouse.visit() as connection:
@@ -56,7 +56,7 @@ def train_and_register(
 def refitted(
     warehouse: Warehouse, data: Dataset, evaluated: Trained, row: Mapping[str, Any], log_dir: Path | None
 ) -> tuple[Trained, dict[str, Any]]:
-    """Register an evaluated version without promoting it, and repeat it on all days; returns the repetition and its row."""
+    """Register an evaluated version without promoting it, and refit it on all days; returns the refit and its row."""
     with warehouse.visit(read_only=False) as connection:
         everything = read_everything(connection, warehouse.relations)
         check_same_features(row, everything)
