@@ -37,8 +37,8 @@ CHOICES = HyperParameters(
 class Plan:
     """How many shops, and the most origins of each that are taken."""
 
-    shops: int = 30
-    origins: int = 14_000
+    shops: int = 50
+    origins: int = 10_000
     threads: int = 1
 
 
