@@ -24,6 +24,7 @@ from benchmarks.speed import EVENT_COLUMNS, execute, write_project
 Range = tuple[float, float]
 CALENDAR_COLUMNS = ("calendar_date", "is_holiday", "is_promotion", "is_major_holiday")
 FIRST_DATES = (date(2021, 1, 1), date(2024, 12, 31))
+LATE_DAYS = 30
 OUTER = 0.25
 """Unseen settings lie beyond an end of their range by up to this share of its length, counted in logs."""
 
@@ -58,6 +59,10 @@ class Ranges:
     only_purchases: float = 0.12
     """Chance that it records purchases alone."""
     without_calendar: float = 0.3
+    aimless: Range = (0.2, 1.0)
+    """Share of the other events that say nothing of a present intent, drawn evenly: they come up to LATE_DAYS days late."""
+    with_aim: float = 0.5
+    """Chance that there are none of these."""
 
 
 TAUGHT = Ranges()
@@ -71,6 +76,7 @@ class VariedShop:
     settings: dict[str, float]
     kinds: tuple[str, ...]
     has_calendar: bool
+    aimless: float
 
 
 def seen(low: float, high: float, random: np.random.Generator) -> float:
@@ -88,7 +94,7 @@ def varied_shop(seed: int, customers: int, days: int, is_seen: bool = True, rang
     """The shop of a seed."""
     random = np.random.default_rng(seed)
     draw = seen if is_seen else unseen
-    spans = {name: span for name, span in vars(ranges).items() if isinstance(span, tuple)}
+    spans = {name: span for name, span in vars(ranges).items() if isinstance(span, tuple) and name != "aimless"}
     settings = {name: draw(low, high, random) for name, (low, high) in spans.items()}
     turn, late = int(random.integers(7)), int(random.integers((FIRST_DATES[1] - FIRST_DATES[0]).days))
     demand = DayDemand(*(settings[name] for name in ("holiday", "promotion", "major_holiday", "eve")))
@@ -102,7 +108,9 @@ def varied_shop(seed: int, customers: int, days: int, is_seen: bool = True, rang
         demand=demand,
         types=tuple(varied_type(kind, settings, turn, random) for kind in TYPES),
     )
-    return VariedShop(parameters, settings, recorded_kinds(ranges, random), random.random() >= ranges.without_calendar)
+    kinds, has_calendar = recorded_kinds(ranges, random), random.random() >= ranges.without_calendar
+    aimless = 0.0 if random.random() < ranges.with_aim else float(random.uniform(*ranges.aimless))
+    return VariedShop(parameters, settings, kinds, has_calendar, aimless)
 
 
 def varied_type(kind: CustomerType, settings: dict[str, float], turn: int, random: np.random.Generator) -> CustomerType:
@@ -150,14 +158,36 @@ def generate(shop: VariedShop, folder: Path) -> None:
     write_shop(shop.parameters, folder, truth=False, next_day=False)
 
 
+EVENTS = """
+    create or replace table shop.events as
+    with recorded as (
+        select {columns}, event_type not in ('purchase', 'return')
+            and md5_number_lower(event_id::varchar) % 1000 < {aimless} as is_aimless
+        from read_parquet('{folder}/events.parquet') where event_type in ({kinds}) and {condition}
+    ),
+    moved as (
+        select *, event_at + to_days((1 + md5_number_lower('late' || event_id) % {late})::integer) as late_at from recorded
+    )
+    select * exclude (is_aimless, late_at) replace (case when is_aimless then late_at else event_at end as event_at)
+    from moved where not is_aimless or late_at <= (select max(event_at) from recorded)
+"""
+"""An aimless event comes later than it was meant, never earlier, so that it knows nothing of days to come."""
+
+
 def fill(project: Path, shop: VariedShop, folder: Path, condition: str = "true") -> None:
     """Put what the shop records into the project's warehouse: events of an SQL condition, and the calendar if it has one."""
-    kinds = ", ".join(f"'{kind}'" for kind in shop.kinds)
+    recorded = {
+        "columns": ", ".join(EVENT_COLUMNS),
+        "kinds": ", ".join(f"'{kind}'" for kind in shop.kinds),
+        "condition": condition,
+        "folder": folder,
+        "aimless": round(1000 * shop.aimless),
+        "late": LATE_DAYS,
+    }
     execute(
         project,
         "create schema if not exists shop",
-        f"""create or replace table shop.events as select {", ".join(EVENT_COLUMNS)}
-            from read_parquet('{folder}/events.parquet') where event_type in ({kinds}) and {condition}""",
+        EVENTS.format_map(recorded),
         f"""create or replace table shop.calendar as select {", ".join(CALENDAR_COLUMNS)}
             from read_parquet('{folder}/calendar.parquet') where {shop.has_calendar}""",
     )

@@ -49,7 +49,7 @@ def said(network: Network, artefact: Artefact, seed: int = 0) -> Forecast:
 
 def test_it_reads_the_feature_set_that_the_package_builds(artefact: Artefact) -> None:
     macro = (ROOT / "macros" / "features" / "feature_set_version.sql").read_text(encoding="utf-8")
-    (number,) = re.findall(r"'(\d+)-'", macro)
+    (number,) = re.findall(r"'(\d+)-", macro)
     assert artefact.feature_set == number, "the features have changed: make pretrained"
 
 
@@ -65,6 +65,16 @@ def test_it_does_not_read_what_is_counted_in_units_or_money(artefact: Artefact) 
     assert len(scaled) >= 9 and set(SCALED_STEPS) <= set(names.steps)
     assert not {names.context[number] for number in network.bin_feature.tolist()} & set(scaled)
     assert not any(network.step_scale[names.steps.index(name)] for name in SCALED_STEPS)
+
+
+def test_its_memory_moves_no_forecast_until_it_is_taught_to(artefact: Artefact) -> None:
+    network, random = artefact.network(30), np.random.default_rng(3)
+    shapes = ((4, len(network.step_mean)), (30, len(network.day_mean)), (len(artefact.signature.context),))
+    steps, days, context = (torch.from_numpy(random.random((20, *shape)).astype(np.float32)) for shape in shapes)
+    said = [network(steps * factor, torch.full((20,), 4), context, days).purchase_probability for factor in (1, 50)]
+    assert torch.equal(*said) and not torch.allclose(network.states(steps), network.states(steps * 50))
+    said[0].sum().backward()  # type: ignore[no-untyped-call]
+    assert network.joined_layer.weight.grad is not None and network.joined_layer.weight.grad[:, :48].abs().sum() > 0
 
 
 def test_its_forecasts_are_probabilities_that_never_fall(artefact: Artefact) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 from demand_forecast.arrays import Floats
 
 from demand_forecast_training.dataset import NO_HISTORY, Dataset, Examples, Histories, joined
+from demand_forecast_training.network import Network
 from demand_forecast_training.scalers import starting_rates
 
 SCALED_CONTEXT = ("unit_rate_", "revenue_rate_", "return_rate_", "weighted_unit_rate_", "weighted_revenue_rate_")
@@ -31,6 +34,14 @@ def without_scale(data: Dataset) -> Dataset:
     )
     histories = replace(data.histories, steps=np.where(steps, np.float32(0), data.histories.steps))
     return replace(data, train=train, histories=histories)
+
+
+@torch.no_grad()
+def with_silent_memory(network: Network) -> Network:
+    """A copy whose memory of the steps moves no forecast until a training makes it: its weights on the way there are 0."""
+    network = copy.deepcopy(network)
+    network.joined_layer.weight[:, : network.step_layer.out_features] = 0
+    return network
 
 
 def sampled(data: Dataset, most_origins: int, random: np.random.Generator) -> Dataset:
