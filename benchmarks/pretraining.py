@@ -18,7 +18,7 @@ from demand_forecast_training.calibration import calibrate, reset_calibration
 from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.finetuning import figures_of
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.pretraining import joined_shops, sampled, with_silent_memory, without_scale
+from demand_forecast_training.pretraining import joined_shops, sampled, with_quiet_memory, without_scale
 from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.report import validation_table
 from demand_forecast_training.training import Trained, train
@@ -76,17 +76,16 @@ def is_held_back(number: int) -> bool:
 
 
 def trained_on(shops: list[Dataset], plan: Plan) -> tuple[Dataset, Trained]:
-    """One network of all shops, and the data set that they make. Its memory learns what follows on a sequence of steps, which is
-    the generator's own more than a shop's, and is silenced; what is left is calibrated without it."""
+    """One network of all shops, and the data set that they make. Its memory is made quiet, and the rest calibrated anew."""
     taught = [shop for number, shop in enumerate(shops) if not is_held_back(number)]
     data = joined_shops(taught, [shop for number, shop in enumerate(shops) if is_held_back(number)])
     choices = replace(CHOICES, threads=plan.threads)
-    return data, silenced(train(data, choices), data)
+    return data, quietened(train(data, choices), data)
 
 
-def silenced(trained: Trained, data: Dataset) -> Trained:
-    """The network with a silent memory, calibrated anew, and its figures."""
-    network = with_silent_memory(trained.network)
+def quietened(trained: Trained, data: Dataset) -> Trained:
+    """The network with a quiet memory, calibrated anew, and its figures."""
+    network = with_quiet_memory(trained.network)
     rates = predicted_rates(network, data, data.validation, trained.choices)
     calibrate(reset_calibration(network), rates, data.validation)
     return replace(trained, network=network, model=figures_of(network, data, trained.choices))

@@ -15,7 +15,15 @@ from demand_forecast_training.artefact import Artefact, read_artefact
 from demand_forecast_training.basket import Basket, adapted
 from demand_forecast_training.dataset import Dataset, batch_of
 from demand_forecast_training.network import Forecast, Network
-from demand_forecast_training.pretraining import SCALED_CONTEXT, SCALED_STEPS, joined_shops, sampled, without_scale
+from demand_forecast_training.pretraining import (
+    MEMORY_SHARE,
+    SCALED_CONTEXT,
+    SCALED_STEPS,
+    joined_shops,
+    sampled,
+    with_quiet_memory,
+    without_scale,
+)
 from demand_forecast_training.rates import batch_rates, predicted_rates
 from demand_forecast_training.training import Trained
 
@@ -67,14 +75,12 @@ def test_it_does_not_read_what_is_counted_in_units_or_money(artefact: Artefact) 
     assert not any(network.step_scale[names.steps.index(name)] for name in SCALED_STEPS)
 
 
-def test_its_memory_moves_no_forecast_until_it_is_taught_to(artefact: Artefact) -> None:
-    network, random = artefact.network(30), np.random.default_rng(3)
-    shapes = ((4, len(network.step_mean)), (30, len(network.day_mean)), (len(artefact.signature.context),))
-    steps, days, context = (torch.from_numpy(random.random((20, *shape)).astype(np.float32)) for shape in shapes)
-    said = [network(steps * factor, torch.full((20,), 4), context, days).purchase_probability for factor in (1, 50)]
-    assert torch.equal(*said) and not torch.allclose(network.states(steps), network.states(steps * 50))
-    said[0].sum().backward()  # type: ignore[no-untyped-call]
-    assert network.joined_layer.weight.grad is not None and network.joined_layer.weight.grad[:, :48].abs().sum() > 0
+def test_a_quiet_memory_moves_forecasts_by_its_share(trained: Trained) -> None:
+    quiet, loud = with_quiet_memory(trained.network), trained.network
+    size = loud.step_layer.out_features
+    torch.testing.assert_close(quiet.joined_layer.weight[:, :size], MEMORY_SHARE * loud.joined_layer.weight[:, :size])
+    for name, values in loud.state_dict().items():
+        assert name == "joined_layer.weight" or torch.equal(values, quiet.state_dict()[name]), name
 
 
 def test_its_forecasts_are_probabilities_that_never_fall(artefact: Artefact) -> None:

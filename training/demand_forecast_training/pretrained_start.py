@@ -12,6 +12,7 @@ from demand_forecast.signature import Signature
 
 from demand_forecast_training.artefact import Artefact, read_artefact
 from demand_forecast_training.basket import Basket, KnownBasket, adapted, read_basket
+from demand_forecast_training.calibration import calibrate, reset_calibration
 from demand_forecast_training.dataset import Dataset, read_dataset
 from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.export import GOLDEN_ROWS, Exported, Inputs, export_with
@@ -19,6 +20,7 @@ from demand_forecast_training.figures import Figures, baseline_probability, figu
 from demand_forecast_training.finetuning import figures_of
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
+from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.registry import champion, register
 from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import horizons_of
@@ -67,6 +69,8 @@ def register_pretrained(warehouse: Warehouse, is_wanted: bool) -> str:
         shop = read_shop(connection, warehouse.relations, artefact)
     network, choices = basket_fitted(artefact, shop.known.basket, shop.signature.max_horizon_days)
     judged = judge(network, shop, choices)
+    if shop.validation:
+        calibrate_on(network, shop.validation, choices)
     row = pretrained_row(shop, judged, choices, export_with(network, shop.golden, shop.signature))
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations)
@@ -83,6 +87,12 @@ def basket_fitted(artefact: Artefact, basket: Basket, max_horizon_days: int) -> 
     """The network with a shop's units and money, and its hyper-parameters."""
     network = adapted(artefact.network(max_horizon_days), basket)
     return network, replace(artefact.choices, are_units_whole=basket.is_whole)
+
+
+def calibrate_on(network: Network, data: Dataset, choices: HyperParameters) -> None:
+    """Fit the level to a shop's validation days, as every version's is, in place of the generated shops'."""
+    rates = predicted_rates(network, data, data.validation, choices)
+    calibrate(reset_calibration(network), rates, data.validation)
 
 
 GOLDEN = """
@@ -125,7 +135,7 @@ def read_validation(connection: Any, relations: Mapping[str, str], known: KnownB
 
 
 def judge(network: Network, shop: Shop, choices: HyperParameters) -> Judged:
-    """Figures on validation days, of which the network has seen none."""
+    """Figures on validation days before it is calibrated on them."""
     data = shop.validation
     if data is None:
         return Judged([], [])

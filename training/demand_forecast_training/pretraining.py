@@ -17,6 +17,8 @@ from demand_forecast_training.scalers import starting_rates
 
 SCALED_CONTEXT = ("unit_rate_", "revenue_rate_", "return_rate_", "weighted_unit_rate_", "weighted_revenue_rate_")
 """Beginnings of context features in units or money."""
+MEMORY_SHARE = 0.5
+"""What follows on a sequence of steps is in part the generator's own, so that a shop is told it more quietly."""
 SCALED_STEPS = ("units", "revenue", "returned_units")
 
 
@@ -37,10 +39,10 @@ def without_scale(data: Dataset) -> Dataset:
 
 
 @torch.no_grad()
-def with_silent_memory(network: Network) -> Network:
-    """A copy whose memory of the steps moves no forecast until a training makes it: its weights on the way there are 0."""
+def with_quiet_memory(network: Network) -> Network:
+    """A copy whose memory of the steps moves a forecast only by a share of what it did: MEMORY_SHARE."""
     network = copy.deepcopy(network)
-    network.joined_layer.weight[:, : network.step_layer.out_features] = 0
+    network.joined_layer.weight[:, : network.step_layer.out_features] *= MEMORY_SHARE
     return network
 
 
