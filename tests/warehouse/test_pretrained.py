@@ -57,14 +57,14 @@ def test_its_forecasts_are_probabilities_that_never_fall(started: tuple[UserProj
 
 
 def test_it_is_judged_on_days_of_which_it_knows_nothing(started: tuple[UserProject, str], copy_of: Copy) -> None:
-    """Amounts of test days ten times as high change no version; those of validation days and of days before them do."""
+    """Amounts of test days ten times as high change no version; those of days before the first cut do."""
     project = copy_of(started[0])
     judged = """
         select min(as_of_date) >= any_value(trained_through_date)
         from prediction_errors join model_versions using (model_version)"""
     assert project.query(judged) == [(True,)]
     ((first, through),) = project.query("select fitted_through_date, trained_through_date from model_versions")
-    for day, versions in ((through, 1), (first, 2), (first - timedelta(days=5), 3)):
+    for day, versions in ((through, 1), (first, 1), (first - timedelta(days=5), 2)):
         project.execute(f"update shop.clicks set money = money * 10 where clicked_at::date >= '{day}'")
         project.build()
         project.demand("pretrained")

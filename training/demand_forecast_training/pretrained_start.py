@@ -12,7 +12,7 @@ from demand_forecast.signature import Signature
 
 from demand_forecast_training.artefact import Artefact, read_artefact
 from demand_forecast_training.basket import Basket, KnownBasket, adapted, read_basket
-from demand_forecast_training.calibration import calibrate, reset_calibration
+from demand_forecast_training.calibration import fitted_line, write_line
 from demand_forecast_training.dataset import Dataset, read_dataset
 from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.export import GOLDEN_ROWS, Exported, Inputs, export_with
@@ -90,9 +90,8 @@ def basket_fitted(artefact: Artefact, basket: Basket, max_horizon_days: int) -> 
 
 
 def calibrate_on(network: Network, data: Dataset, choices: HyperParameters) -> None:
-    """Fit the level to a shop's validation days, as every version's is, in place of the generated shops'."""
-    rates = predicted_rates(network, data, data.validation, choices)
-    calibrate(reset_calibration(network), rates, data.validation)
+    """Fit the hazard's line to a shop's validation days. The scales of units and revenue stay those of the generated shops."""
+    write_line(network, fitted_line(predicted_rates(network, data, data.validation, choices), data.validation))
 
 
 GOLDEN = """
