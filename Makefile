@@ -59,7 +59,7 @@ bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_j
 	python -m benchmarks.skill warehouse/demand.duckdb --title "Seed shop"
 	python -m benchmarks.attainable --customers 20000
 
-bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --seeds 2 1"
+bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --seeds 2 3 1"
 	python -m benchmarks.drift $(DRIFT_OPTIONS)
 
 $(HARNESS_PYTHON):
