@@ -62,7 +62,7 @@ bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_j
 bench-training: setup  ## an epoch of training beside the network's own arithmetic, on complete_journey (its example)
 	python -m benchmarks.training $(JOURNEY)
 
-bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --days 320 --seed 1"
+bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --seeds 2 3 1"
 	python -m benchmarks.drift $(DRIFT_OPTIONS)
 
 pretrained: setup  ## train the network that ships with the package, on generated shops (needed when the features change)

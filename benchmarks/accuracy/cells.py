@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 SPLITS = ("valid", "test")
+PRIMARY = {("complete_journey", "p1_h1"), ("complete_journey", "p1_h7")}
+"""Data set and name of the cells that decide."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy.cells import PRIMARY
 from benchmarks.accuracy.data_sets import DATA_SETS
 
 LEVEL = 0.05
-PRIMARY = {("complete_journey", "p1_h1"), ("complete_journey", "p1_h7")}
 OWN = "_own_columns"
 """Part of the names of peers that are not fixed: they read this package's columns."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accuracy import chosen
-from benchmarks.accuracy.cells import Cell, Place, cell_of, trainings
+from benchmarks.accuracy.cells import PRIMARY, Cell, Place, cell_of, trainings
 from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import Harness
 from benchmarks.accuracy.own_columns import write_own_columns
@@ -117,9 +117,15 @@ def judge(run: Run, cells: list[Cell]) -> dict[str, Any]:
     return found
 
 
+def asked(run: Run, cells: list[Cell], variants: list[Variant]) -> list[Variant]:
+    """All variants where one of the cells is primary, else those that are wanted elsewhere."""
+    is_primary = any((run.data_set.name, cell.name) in PRIMARY for cell in cells)
+    return variants if is_primary else [variant for variant in variants if variant.name.startswith(chosen.ELSEWHERE)]
+
+
 def run_stages(run: Run, variants: list[Variant], is_kept: bool) -> dict[str, Any]:
     """All stages; the figures."""
     cells = write_rows(run)
     for shared in trainings(cells):
-        run_training(run, shared, variants, is_kept)
+        run_training(run, shared, asked(run, shared, variants), is_kept)
     return judge(run, cells)

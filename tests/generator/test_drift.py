@@ -1,4 +1,5 @@
-"""The drift that the benchmark injects: of the late purchases after its first day a stable share vanishes, and nothing else."""
+"""The drift that the benchmark injects: of the late purchases after its first day a stable share vanishes, and nothing else. And
+what it says of its targets."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.drift import Drift, write_drifted
+from benchmarks.drift import EVERY, HORIZONS, OLD, OLD_RECENT, RECENT, Compared, Drift, Plan, Result, Timed, write_drifted
 from benchmarks.shop_generator.parameters import ShopParameters
 from benchmarks.shop_generator.parquet_files import write_shop
 
@@ -73,3 +74,31 @@ def test_the_same_purchases_vanish_each_time_and_more_of_them_with_a_larger_shar
         found[share] = set(purchase_days(folder, "other"))
     assert found[DRIFT.share] == set(purchase_days(folder, "drifted")) > found[1.0]
     assert found[1.0] == set(purchase_days(folder, "events")) - late_days(purchase_days(folder, "events"))
+
+
+def result(tuned_losses: dict[str, float], tuned_seconds: float) -> Result:
+    """A shop on which the champion loses 1.0 and the retrained one 0.9 everywhere, in 100 seconds."""
+    figures = {
+        (kind, days): Compared(kind, days, 10, {"champion": 1.0, "fine-tuned": loss, "retrained": 0.9}, (1 - loss) / 0.1, (0, 1))
+        for kind, loss in tuned_losses.items()
+        for days in HORIZONS
+    }
+    seconds = {"fine-tuned": tuned_seconds, "retrained": 100.0}
+    return Result(Plan(), figures, {name: Timed(None, value, value) for name, value in seconds.items()}, {})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("recovering", "keeping", "seconds", "is_met"),
+    [(0.91, 1.005, 15.0, True), (0.93, 1.02, 25.0, False)],
+)
+def test_every_target_is_said_to_be_met_or_missed(recovering: float, keeping: float, seconds: float, is_met: bool) -> None:
+    said = result({EVERY: recovering, RECENT: keeping, OLD: keeping, OLD_RECENT: keeping}, seconds)
+    assert [target.is_met for target in said.targets()] == [is_met] * 5
+    assert all(target.verdict.endswith("met" if is_met else "MISSED") for target in said.targets())
+
+
+def test_one_horizon_that_misses_its_bar_is_enough() -> None:
+    said = result({EVERY: 0.91, RECENT: 1.0, OLD: 1.0, OLD_RECENT: 1.0}, 15.0)
+    worse = replace(said.figures[RECENT, 7], loss={"champion": 1.0, "fine-tuned": 1.02, "retrained": 0.9})
+    missed = [target for target in replace(said, figures=said.figures | {(RECENT, 7): worse}).targets() if not target.is_met]
+    assert len(missed) == 1 and "+2.00%" in missed[0].verdict

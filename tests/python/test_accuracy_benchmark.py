@@ -25,7 +25,7 @@ from benchmarks.accuracy.log import append_to_log
 from benchmarks.accuracy.own_columns import tree_columns
 from benchmarks.accuracy.report import write_report
 from benchmarks.accuracy.secondary import holm
-from benchmarks.accuracy.stages import Run
+from benchmarks.accuracy.stages import Run, asked
 from benchmarks.accuracy.trained import batch_probability, exported_row
 from benchmarks.accuracy.variants import Variant, known_variants, seen_by, with_seeds
 
@@ -100,6 +100,14 @@ def test_a_calendar_knows_fixed_and_movable_holidays() -> None:
     found = dict(holidays("United States", date(2017, 4, 1), date(2018, 1, 31)))
     assert found[date(2017, 4, 16)] and found[date(2017, 11, 23)] and found[date(2018, 1, 1)]
     assert found[date(2017, 7, 4)] is False and date(2017, 1, 1) not in found and len(found) == 7
+
+
+def test_cells_that_do_not_decide_get_the_chosen_variants_alone(tmp_path: Path) -> None:
+    variants, run = list(known_variants(CHOICES).values()), a_run(tmp_path)
+    days = {"valid": ["2017-10-08", ""], "test": ["2017-11-05", "2017-12-02"]}
+    primary, other = cell_of("p1_h7", days), cell_of("p1_h30", days)
+    assert asked(run, [other, primary], variants) == variants
+    assert [variant.name for variant in asked(run, [other], variants)] == ["lstm", "refit"]
 
 
 def test_several_seeds_show_in_the_names() -> None:

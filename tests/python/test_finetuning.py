@@ -73,13 +73,14 @@ def test_without_a_rate_for_the_encoder_what_reads_the_steps_stays(later: Datase
         assert not name.startswith(ENCODER) or torch.equal(values, parameters[name]), name
 
 
-def test_an_epoch_holds_every_recent_origin_and_as_many_old_ones(data: Dataset) -> None:
-    random, taught = np.random.default_rng(0), recent_and_old(data, TUNED)
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_an_epoch_holds_every_recent_origin_and_its_share_of_old_ones(data: Dataset, share: float) -> None:
+    random, taught = np.random.default_rng(0), recent_and_old(data, replace(TUNED, replayed_share=share))
     first, second = taught(data.train, random), taught(data.train, random)
     is_recent = recent_rows(data, data.train, TUNED)
     for epoch in (first, second):
         recent = recent_rows(data, epoch, TUNED)
-        assert recent.sum() == is_recent.sum() and (~recent).sum() == min((~is_recent).sum(), is_recent.sum())
+        assert recent.sum() == is_recent.sum() and (~recent).sum() == min((~is_recent).sum(), round(share * is_recent.sum()))
     assert len(first) == len(second) and not np.array_equal(first.context, second.context)
 
 

@@ -1,4 +1,4 @@
-"""A refit takes as many steps as the evaluated version took, on all days, and keeps its calibration."""
+"""A refit takes as many steps as the evaluated version took, on all days, and keeps its slope; its level is its own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ import torch
 from demand_forecast_training import fitting, refitting
 from demand_forecast_training.dataset import Dataset, joined
 from demand_forecast_training.network import network_of_weights
-from demand_forecast_training.refitting import CALIBRATION, refit
+from demand_forecast_training.rates import predicted_rates
+from demand_forecast_training.refitting import KEPT, refit
 from demand_forecast_training.training import Trained
 from demand_forecast_training.trees import Trees, fit_trees
+
+RECENT_DAYS = 10
+LEVEL = ("intercepts", "units_scale", "revenue_scale")
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +35,35 @@ def test_a_refit_takes_as_many_steps_at_the_same_rates(
     assert len(rates) == trained.best_steps > 0 and rates == [step / trained.longest_steps for step in range(len(rates))]
     weights = trained.network.state_dict()
     for name, values in again.network.state_dict().items():
-        assert name not in CALIBRATION or torch.equal(values, weights[name]), name
+        assert name not in KEPT or torch.equal(values, weights[name]), name
     assert not torch.equal(again.network.day_vectors, trained.network.day_vectors)
     assert not torch.equal(again.network.bin_left, trained.network.bin_left)
     assert again.model == trained.model
 
 
 def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: Dataset, trained: Trained) -> None:
-    """Seed, steps, rates and batches are the same ones, so on the same days the same weights come out."""
+    """Seed, steps, rates and batches are the same ones, so on the same days the same weights come out; but for the level."""
     again = refit(data, trained)
     for name, values in again.network.state_dict().items():
-        assert torch.equal(values, trained.network.state_dict()[name]), name
+        assert name in LEVEL or torch.equal(values, trained.network.state_dict()[name]), name
+
+
+def test_the_level_of_a_refit_is_that_of_the_newest_days(data: Dataset, everything: Dataset, trained: Trained) -> None:
+    """On these as many first purchases, units and revenue are expected as there were."""
+    newest = replace(everything, fitted_through_date=everything.dates.max().item())
+    network = refit(newest, replace(trained, choices=replace(trained.choices, recent_days=RECENT_DAYS))).network
+    recent = everything.train.take(everything.dates[everything.train.date] >= everything.dates.max() - RECENT_DAYS)
+    assert 0 < len(recent) < len(everything.train)
+    with torch.no_grad():
+        said = network.forecast(predicted_rates(network, everything, recent, trained.choices))
+    days = np.arange(1, said.purchase_hazard.shape[1] + 1)
+    first, observed = recent.first_purchase_day[:, None], recent.observed_days[:, None]
+    at_risk = (days <= observed) & ((first == 0) | (days <= first))
+    for group in ((days == 1), (days > 1) & (days <= 7)):
+        expected = said.purchase_hazard.numpy().sum(where=at_risk & group)
+        assert expected == pytest.approx((days == first).sum(where=at_risk & group), rel=0.02)
+    revenue = said.expected_revenue.numpy().sum(where=days <= observed)
+    assert revenue == pytest.approx(recent.revenue.sum(where=days <= observed), rel=0.01)
 
 
 def test_trees_are_fitted_again_in_the_same_number(
@@ -54,6 +76,6 @@ def test_trees_are_fitted_again_in_the_same_number(
     stacked = network_of_weights(trained.network.state_dict(), trained.choices)
     stacked.trees = Trees(nodes)
     other = network_of_weights(stacked.state_dict(), trained.choices)
-    again = refitting.with_calibration_of(stacked, other, everything, trained.choices)
+    again = refitting.finished(other, stacked, everything, trained.choices)
     assert again.trees is not None
     assert torch.equal(again.trees.target, stacked.trees.target) and not torch.equal(again.trees.value, stacked.trees.value)

@@ -38,6 +38,17 @@ def calibrate(network: Network, rates: Rates, examples: Examples) -> None:
     """Write slope, intercepts, the weights of the trees and the scales of units and revenue into the network, fitted on these
     origins' rates."""
     write_line(network, fitted_line(rates, examples))
+    write_scales(network, rates, examples)
+
+
+def calibrate_level(network: Network, rates: Rates, examples: Examples) -> None:
+    """Write intercepts and the scales of units and revenue, fitted on these origins' rates; slope and weights stay."""
+    write_line(network, levelled(line_of(network), rates, examples))
+    write_scales(network, rates, examples)
+
+
+def write_scales(network: Network, rates: Rates, examples: Examples) -> None:
+    """Write the scales of units and revenue that make the observed totals right."""
     network.units_scale.fill_(units_scale(network, rates, examples))
     network.revenue_scale.fill_(1.0)
     expected = network.forecast(rates).expected_revenue.double().numpy()
@@ -57,6 +68,29 @@ def write_line(network: Network, line: Line) -> None:
     network.slope.fill_(line.slope)
     network.intercepts.copy_(line.intercepts)
     network.tree_weights.copy_(line.tree_weights)
+
+
+def line_of(network: Network) -> Line:
+    """The line that a network's hazards follow."""
+    return Line(float(network.slope), network.intercepts.clone(), network.tree_weights.clone())
+
+
+def levelled(line: Line, rates: Rates, examples: Examples) -> Line:
+    """The same line with the intercepts that maximise the likelihood of the first purchases."""
+    groups = day_groups(rates.hazard_logit.shape[1])
+    first, observed = as_tensor(examples.first_purchase_day), as_tensor(examples.observed_days)
+    logit = line.slope * rates.hazard_logit.double() + line.tree_weights.double() * rates.tree_logit.double()
+    intercepts = torch.zeros(len(GROUP_ENDS) + 1, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([intercepts], max_iter=50, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        total = hazard_loss(logit + intercepts[groups], first, observed) + PULL * intercepts.square().sum() / len(logit)
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    return line._replace(intercepts=intercepts.detach()[groups].float())
 
 
 def fitted_line(rates: Rates, examples: Examples) -> Line:

@@ -24,7 +24,7 @@ from demand_forecast_training.training import Trained, horizons_of, judged, prep
 
 
 def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: Path | None = None) -> Trained:
-    """Train on from `parent`, whose scalers and sizes stay, on its last `recent_days` of training origins and as many older ones.
+    """Train on from `parent`, whose scalers and sizes stay, on its last `recent_days` of training origins and some older ones.
 
     First the intercepts alone are moved, the cure for a drift of the level; that stands unless an epoch has a lower uncalibrated
     loss on validation days. Then it is calibrated anew.
@@ -50,12 +50,13 @@ def recent_rows(data: Dataset, examples: Examples, choices: HyperParameters) -> 
 
 
 def recent_and_old(data: Dataset, choices: HyperParameters) -> Taught:
-    """Examples of an epoch: every recent origin, and as many older ones drawn anew. Dealt at random, each batch holds both."""
+    """Examples of an epoch: every recent origin, and for each of them `replayed_share` older ones, drawn anew. Dealt at random,
+    each batch holds both."""
 
     def taught(examples: Examples, random: np.random.Generator) -> Examples:
         is_recent = recent_rows(data, examples, choices)
         recent, old = np.flatnonzero(is_recent), np.flatnonzero(~is_recent)
-        replayed = random.choice(old, min(len(old), len(recent)), replace=False)
+        replayed = random.choice(old, min(len(old), round(choices.replayed_share * len(recent))), replace=False)
         return examples.take(np.sort(np.concatenate([recent, replayed])))
 
     return taught

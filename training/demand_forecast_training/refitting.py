@@ -6,25 +6,31 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
+from demand_forecast_training.calibration import calibrate_level
 from demand_forecast_training.curves import curves
 from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
+from demand_forecast_training.finetuning import recent_rows
 from demand_forecast_training.fitting import begin, taught_step
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
+from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.scalers import fit_scalers
 from demand_forecast_training.training import Trained, prepare
 from demand_forecast_training.trees import Trees, refit_trees
 
-CALIBRATION = ("slope", "intercepts", "tree_weights", "units_scale", "revenue_scale")
+KEPT = ("slope", "tree_weights")
+"""Calibration of the evaluated network that its refit keeps; a fit on days that taught it would find too steep a line."""
 
 
 def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) -> Trained:
     """As many steps of the optimiser as led to the evaluated network, at the same rates, on examples of all days.
 
-    Nothing is left to stop early or to calibrate on: the number of steps, the calibration and the figures are the evaluated ones.
+    Nothing is left to stop early on: the number of steps, the slope of the calibration and the figures are the evaluated ones.
+    Its level is its own, since the refit has learnt from the days that corrected the evaluated one's.
     """
     choices = evaluated.choices
     prepare(choices)
@@ -38,14 +44,17 @@ def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) 
                 bar.update()
                 if progress.steps == evaluated.best_steps:
                     break
-    return replace(evaluated, network=with_calibration_of(evaluated.network, progress.average.eval(), everything, choices))
+    return replace(evaluated, network=finished(progress.average.eval(), evaluated.network, everything, choices))
 
 
 @torch.no_grad()
-def with_calibration_of(evaluated: Network, network: Network, everything: Dataset, choices: HyperParameters) -> Network:
-    """The network with the evaluated one's calibration, and trees where that has trees: as many, fitted on all days."""
-    for name in CALIBRATION:
+def finished(network: Network, evaluated: Network, everything: Dataset, choices: HyperParameters) -> Network:
+    """The network with trees where the evaluated one has some: as many, fitted on all days. It is calibrated with the evaluated
+    slope and weights, at the level of its newest `recent_days`."""
+    for name in KEPT:
         getattr(network, name).copy_(getattr(evaluated, name))
     if evaluated.trees is not None:
         network.trees = Trees(refit_trees(everything, evaluated.trees, choices.seed, choices.threads))
+    recent = everything.train.take(np.flatnonzero(recent_rows(everything, everything.train, choices)))
+    calibrate_level(network, predicted_rates(network, everything, recent, choices), recent)
     return network
