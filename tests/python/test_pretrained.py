@@ -174,7 +174,8 @@ def test_a_sample_of_origins_reads_the_same_steps(data: Dataset, trained: Traine
 
 
 def test_joined_shops_answer_as_each_alone(data: Dataset, trained: Trained) -> None:
-    other = replace(data, train=data.validation, days=data.days[::-1].copy(), fingerprint="other")
+    steps = replace(data.histories, steps=data.histories.steps + 2)
+    other = replace(data, train=data.validation, histories=steps, days=data.days[::-1].copy(), fingerprint="other")
     both = joined_shops([data, other], [other])
     assert len(both.train) == len(data.train) + len(other.train) and len(both.validation) == len(other.train)
     alone = [predicted_rates(trained.network, shop, shop.train, CHOICES).hazard_logit for shop in (data, other)]
