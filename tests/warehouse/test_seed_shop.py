@@ -77,7 +77,8 @@ def test_every_dirty_row_is_counted_under_its_reason(seed_shop: SeedShop) -> Non
 
 
 def test_the_lstm_serves_every_eligible_customer(seed_shop: SeedShop) -> None:
-    served = "select distinct customer_forecasts.predictor, architecture from customer_forecasts join model_versions using (model_version)"
+    served = """select distinct customer_forecasts.predictor, architecture
+        from customer_forecasts join model_versions using (model_version)"""
     assert seed_shop.query(served) == [("model", "lstm")]
     eligible = seed_shop.query("select count(*) from seq_origins where role = 'latest'")[0][0]
     assert eligible > 400
