@@ -1,7 +1,8 @@
 """The accuracy benchmark.
 
 Usage: ``python -m benchmarks.accuracy complete_journey --harness FOLDER --python PYTHON``. Days of validation are judged unless
-``--split test`` is given, which needs a clean commit and is kept in the log, good or bad.
+``--split test`` is given, which needs a clean commit and is kept in the log, good or bad. With ``--split test --keep-shops
+--variants`` nothing is trained: the answers of the last runs are judged together.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--variants", nargs="*", choices=names, default=list(names), help="none: judge what is there")
     found.add_argument("--seeds", type=int, nargs="+", default=list(chosen.SEEDS))
     found.add_argument(
-        "--keep-shops", action="store_true", help="use the shops, columns and trees of the last run (validation days)"
+        "--keep-shops", action="store_true", help="use the last run's shops, columns and trees (test days: to judge anew only)"
     )
     return found
 
@@ -55,7 +56,7 @@ def run_of(options: argparse.Namespace) -> Run:
 
 def main() -> None:
     options = parser().parse_args()
-    is_test = options.split == "test"
+    is_test = options.split == "test" and bool(options.variants)
     commit = clean_commit() if is_test else ""
     variants = with_seeds((known_variants(chosen.CHOICES)[name] for name in options.variants), options.seeds)
     run = run_of(options)
