@@ -56,15 +56,15 @@ def run_of(options: argparse.Namespace) -> Run:
 
 def main() -> None:
     options = parser().parse_args()
-    is_test = options.split == "test" and bool(options.variants)
-    commit = clean_commit() if is_test else ""
+    is_logged = options.split == "test" and bool(options.variants)
+    commit = clean_commit() if is_logged else ""
     variants = with_seeds((known_variants(chosen.CHOICES)[name] for name in options.variants), options.seeds)
     run = run_of(options)
-    found = run_stages(run, variants, is_kept=options.keep_shops and not is_test)
+    found = run_stages(run, variants, is_kept=options.keep_shops and not is_logged)
     (run.place.folder / "run.json").write_text(
         json.dumps({"seconds": run.seconds, "versions": run.versions}, indent=2, default=str)
     )
-    if is_test:
+    if is_logged:
         append_to_log(run, found, commit)
         run_own_comparison(run, found, variants)
     print(write_report(run, found))
