@@ -29,12 +29,13 @@ profiles.yml: profiles.yml.example
 
 setup: $(VENV)/.installed profiles.yml  ## the environment in .venv and a profile
 
-demo: setup  ## seed shop -> build -> train -> build with the model -> the forecasts
+demo: setup  ## seed shop -> build -> train -> build with the model -> the forecasts; PUBLISH=1 shows them to readers too
 	mkdir -p warehouse && rm -f warehouse/demand.duckdb warehouse/demand.duckdb.wal
 	dbt --quiet seed
 	dbt build --exclude resource_type:seed resource_type:unit_test
 	demand train
 	dbt build --exclude resource_type:seed resource_type:unit_test
+	$(if $(PUBLISH),demand publish)
 	demand report
 
 test: setup  ## every test
@@ -91,4 +92,4 @@ example-complete-journey: setup  ## the same flow on 1.47 million real grocery p
 	cd $(JOURNEY) && python load.py && dbt --quiet deps && dbt build && demand train && dbt build && demand report
 
 clean:  ## remove what the build wrote
-	rm -rf warehouse target logs dbt_packages $(JOURNEY)/warehouse $(JOURNEY)/target $(JOURNEY)/logs $(JOURNEY)/dbt_packages
+	rm -rf warehouse published target logs dbt_packages $(JOURNEY)/warehouse $(JOURNEY)/target $(JOURNEY)/logs $(JOURNEY)/dbt_packages

@@ -17,9 +17,10 @@ from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
 from demand_forecast_training.hyper_parameters import ARCHITECTURES
+from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import champion, promote, roll_back, version_row
 from demand_forecast_training.report import report, versions_table
-from demand_forecast_training.warehouse import Warehouse, find_warehouse
+from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
 OVERRIDES = (
@@ -92,6 +93,10 @@ def parser() -> argparse.ArgumentParser:
     exporting = command("export", run_export, "write a version's ONNX file and its JSON description")
     exporting.add_argument("version")
     exporting.add_argument("path", type=Path)
+    publishing = command("publish", run_publish, "show the last build to readers, if it is finished, whole and tested")
+    publishing.add_argument("--to", type=Path, metavar="DIR", help="folder of the readers (default: published in the project)")
+    publishing.add_argument("--keep", type=positive(int), default=3, metavar="N", help="runs that stay there (default: 3)")
+    publishing.add_argument("--group-readable", action="store_true", help="let the folder's group read, not its owner alone")
     command("report", run_report, "the forecasts of the last build, how good they have been, and queries to start from")
     return root
 
@@ -221,3 +226,10 @@ def run_export(options: argparse.Namespace, warehouse: Warehouse) -> None:
 def run_report(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit() as connection:
         print(f"warehouse: {warehouse.path}\n\n{report(connection, warehouse.relations)}")
+
+
+def run_publish(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    project_dir = options.project_dir.resolve()
+    folder = (options.to or project_dir / "published").resolve()
+    run = publish(warehouse, manifest_path(project_dir).parent, folder, options.keep, options.group_readable)
+    print(f"published run {run.name}: {folder / DATABASE}, and Parquet in {folder / CURRENT}")

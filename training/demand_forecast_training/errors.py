@@ -25,3 +25,7 @@ class ExportRefused(DemandForecastError):
 
 class UnknownVersion(DemandForecastError):
     """No such model version, or none to go back to."""
+
+
+class PublishRefused(DemandForecastError):
+    """The last run may not be shown to readers, or its files cannot be written whole."""

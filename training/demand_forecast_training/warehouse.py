@@ -6,7 +6,7 @@ import json
 import os
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,11 @@ from demand_forecast_training.errors import WarehouseUnavailable
 
 PACKAGE = "demand_forecast"
 LOCK_SECONDS = 20.0
+NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""Nothing is fetched from the network because a query names it."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,18 @@ class Warehouse:
 
 
 def connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open the file; waits for another process to let go of it, for LOCK_SECONDS."""
+    """Open the file; waits for another process to let go of it."""
+    return when_free(path, lambda: duckdb.connect(str(path), read_only=read_only, config=NO_EXTENSIONS))
+
+
+def when_free(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    """What `open_file` returns; waits for another process to let go of the file, for LOCK_SECONDS."""
     if not path.exists():
         raise WarehouseUnavailable(f"there is no warehouse at {path}: type dbt build first")
     give_up = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return open_file()
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 raise WarehouseUnavailable(f"the warehouse {path} cannot be opened: {error}") from error
