@@ -29,6 +29,13 @@ def trained_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFacto
     return project
 
 
+@pytest.fixture(scope="session")
+def published(trained_shop: UserProject) -> Path:
+    """What `demand publish` wrote of the trained shop, in its folder."""
+    trained_shop.demand("publish")
+    return trained_shop.folder / "published"
+
+
 @pytest.fixture
 def copy_of(tmp_path: Path) -> Callable[[UserProject], UserProject]:
     """A copy of a shop to change at will."""

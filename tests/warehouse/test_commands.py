@@ -16,10 +16,11 @@ import duckdb
 import onnxruntime as ort
 import pytest
 from demand_forecast_training import registry, training, workflow
-from demand_forecast_training.errors import UnknownVersion
+from demand_forecast_training.errors import FileRefused, UnknownVersion
 from demand_forecast_training.figures import Figures
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
+from demand_forecast_training.output_files import output_path
 from demand_forecast_training.training import Trained
 from demand_forecast_training.warehouse import find_warehouse
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
@@ -309,6 +310,18 @@ def test_an_export_that_cannot_be_written_whole_is_refused(trained_shop: UserPro
     assert result.returncode == 1
     assert "demand export:" in result.stderr and "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_neither_goes_upwards_nor_writes_through_a_link(trained_shop: UserProject, tmp_path: Path) -> None:
+    (tmp_path / "link.onnx").symlink_to(tmp_path / "elsewhere.onnx")
+    (tmp_path / "described.json").symlink_to(tmp_path / "elsewhere.json")
+    before = sorted(tmp_path.iterdir())
+    for path, named in (("link.onnx", "is a link"), ("described.onnx", "is a link"), ("x/../model.onnx", "goes upwards")):
+        result = trained_shop.demand("export", versions(trained_shop)[0], f"{tmp_path}/{path}", check=False)
+        assert result.returncode == 1 and named in result.stderr and "Traceback" not in result.stderr
+    assert sorted(tmp_path.iterdir()) == before
+    with pytest.raises(FileRefused, match="null byte"):
+        output_path(Path("model\0.onnx"))
 
 
 def test_exporting_an_unknown_version_writes_nothing(trained_shop: UserProject, tmp_path: Path) -> None:

@@ -45,13 +45,6 @@ def query(file: Path, sql: str) -> list[tuple[Any, ...]]:
 # --- a real run -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def published(trained_shop: UserProject) -> Path:
-    """What `demand publish` wrote of the trained shop."""
-    trained_shop.demand("publish")
-    return trained_shop.folder / "published"
-
-
 def test_every_public_mart_is_published_with_the_rows_of_the_warehouse(published: Path, trained_shop: UserProject) -> None:
     names = {name for (name,) in query(published / "forecast.duckdb", "select table_name from duckdb_tables()")}
     assert names >= {"customer_forecasts", "prediction_errors", "forecast_accuracy", "model_versions", "published_run"}

@@ -17,6 +17,7 @@ from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
 from demand_forecast_training.hyper_parameters import ARCHITECTURES
+from demand_forecast_training.output_files import output_path, write_csv
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import champion, promote, roll_back, version_row
 from demand_forecast_training.report import report, versions_table
@@ -97,6 +98,10 @@ def parser() -> argparse.ArgumentParser:
     publishing.add_argument("--to", type=Path, metavar="DIR", help="folder of the readers (default: published in the project)")
     publishing.add_argument("--keep", type=positive(int), default=3, metavar="N", help="runs that stay there (default: 3)")
     publishing.add_argument("--group-readable", action="store_true", help="let the folder's group read, not its owner alone")
+    csv = command("csv", run_csv, "write a published table as CSV that a spreadsheet opens safely")
+    csv.add_argument("table")
+    csv.add_argument("path", type=Path, metavar="FILE")
+    csv.add_argument("--from", dest="published", type=Path, metavar="DIR", help="folder of the readers (default: published)")
     command("report", run_report, "the forecasts of the last build, how good they have been, and queries to start from")
     return root
 
@@ -210,7 +215,7 @@ def run_export(options: argparse.Namespace, warehouse: Warehouse) -> None:
         row = version_row(connection, warehouse.relations, options.version)
     load_model(row)
     description = {name: value for name, value in row.items() if not isinstance(value, bytes)}
-    beside = options.path.with_suffix(".json")
+    beside = output_path(output_path(options.path).with_suffix(".json"))
     if beside == options.path:
         raise DemandForecastError(
             f"{options.path} is where the description goes: name the network something else, such as model.onnx"
@@ -233,3 +238,8 @@ def run_publish(options: argparse.Namespace, warehouse: Warehouse) -> None:
     folder = (options.to or project_dir / "published").resolve()
     run = publish(warehouse, manifest_path(project_dir).parent, folder, options.keep, options.group_readable)
     print(f"published run {run.name}: {folder / DATABASE}, and Parquet in {folder / CURRENT}")
+
+
+def run_csv(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    rows = write_csv(options.published or options.project_dir / "published", options.table, options.path)
+    print(f"wrote {rows:,} rows to {options.path}")

@@ -29,3 +29,7 @@ class UnknownVersion(DemandForecastError):
 
 class PublishRefused(DemandForecastError):
     """The last run may not be shown to readers, or its files cannot be written whole."""
+
+
+class FileRefused(DemandForecastError):
+    """A file that may not or cannot be written."""
