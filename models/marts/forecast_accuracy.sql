@@ -1,4 +1,12 @@
 -- One row per task, target, model version, predictor, purpose, horizon and metric; the baseline's figure stands beside it.
+with metrics as (
+
+    select * from {{ ref('demand_forecast', 'err_customer_metrics') }}
+    union all
+    select * from {{ ref('demand_forecast', 'err_product_metrics') }}
+
+)
+
 select
     said.task,
     said.target,
@@ -11,8 +19,8 @@ select
     round(baseline.value, 9) as baseline_value,
     round({{ demand_forecast.skill('said.metric', 'said.value', 'baseline.value') }}, 9) as skill,
     said.row_count
-from {{ ref('demand_forecast', 'err_customer_metrics') }} as said
-inner join {{ ref('demand_forecast', 'err_customer_metrics') }} as baseline
+from metrics as said
+inner join metrics as baseline
     on said.task = baseline.task
         and said.target = baseline.target
         and said.model_version = baseline.model_version

@@ -21,14 +21,15 @@ def model(dbt, session):
     }
     scores = None
     try:
-        from demand_forecast.dbt_models import score_customer_requests
+        from demand_forecast.dbt_models import score_requests
     except ModuleNotFoundError as missing:
         if missing.name != "demand_forecast":
             raise
         warnings.warn("the baseline serves: the scoring package is missing. Type: pip install demand-forecast", stacklevel=1)
     else:
-        scores = score_customer_requests(
+        scores = score_requests(
             session,
+            keys=("customer_id", "as_of_date", "input_hash", "purpose"),
             inputs=inputs,
             versions=versions,
             require_gpu=dbt.config.get("require_gpu"),

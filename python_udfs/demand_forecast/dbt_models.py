@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from demand_forecast import __version__
 from demand_forecast.duckdb_udf import register
 from demand_forecast.errors import DemandForecastError, FeatureMismatch, VersionMismatch
-from demand_forecast.model import OUTPUTS, load_model
+from demand_forecast.model import load_model
 from demand_forecast.udf import score
-
-KEYS = ("customer_id", "as_of_date", "input_hash", "purpose")
 
 
 def check_version(dbt_version: str) -> None:
@@ -31,10 +29,11 @@ def version_row(version: Any) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def score_customer_requests(
-    session: Any, *, inputs: Any, versions: Mapping[str, Any], require_gpu: bool, dbt_version: str
+def score_requests(
+    session: Any, *, keys: Sequence[str], inputs: Any, versions: Mapping[str, Any], require_gpu: bool, dbt_version: str
 ) -> Any:
-    """Relation with the answer to every request of `inputs` by the version of its purpose; None without a champion.
+    """Relation with the answer to every request of `inputs`, known by `keys`, by the version of its purpose; None without a
+    champion.
 
     `versions` maps a purpose to a relation of at most one registry row. The answer is lazy: `create table as` streams it through
     the function, so memory is bounded by a batch. Raises DemandForecastError for a wrong var, FeatureMismatch, ModelRefused,
@@ -46,7 +45,7 @@ def score_customer_requests(
     rows = {purpose: version_row(version) for purpose, version in versions.items()}
     spoken = {row["model_version"]: row for row in rows.values() if row is not None}
     purposes = {name: [purpose for purpose, row in rows.items() if row and row["model_version"] == name] for name in spoken}
-    answers = [scored_by(session, asked_for(inputs, purposes[name]), row, require_gpu) for name, row in spoken.items()]
+    answers = [scored_by(session, asked_for(inputs, purposes[name]), keys, row, require_gpu) for name, row in spoken.items()]
     return functools.reduce(lambda done, more: done.union(more), answers) if answers else None
 
 
@@ -56,16 +55,16 @@ def asked_for(inputs: Any, purposes: list[str]) -> Any:
     return inputs.filter(f"purpose in ({listed})")
 
 
-def scored_by(session: Any, inputs: Any, row: dict[str, Any], require_gpu: bool) -> Any:
+def scored_by(session: Any, inputs: Any, keys: Sequence[str], row: dict[str, Any], require_gpu: bool) -> Any:
     """Lazy relation with one version's answers."""
     check_feature_set(inputs, row)
     model = load_model(row, require_gpu=require_gpu)
     # A name of its own each time: another query on this connection may hold an earlier registration.
     name = f"score_{uuid.uuid4().hex}"
-    register(session, lambda context, steps, days: score(model, context, steps, days), name)
-    scored = inputs.query("inputs", f"select {', '.join(KEYS)}, {name}(context, steps, days) as answer from inputs")
-    served = [*KEYS, f"'{row['model_version']}' as model_version", f"'{model.provider}' as provider"]
-    served += [f"answer.{output} as {output}" for output in OUTPUTS]
+    register(session, lambda context, steps, days: score(model, context, steps, days), name, model.outputs)
+    scored = inputs.query("inputs", f"select {', '.join(keys)}, {name}(context, steps, days) as answer from inputs")
+    served = [*keys, f"'{row['model_version']}' as model_version", f"'{model.provider}' as provider"]
+    served += [f"answer.{output} as {output}" for output in model.outputs]
     return scored.query("scored", f"select {', '.join(served)} from scored")
 
 

@@ -21,6 +21,20 @@ from demand_forecast.signature import Signature
 
 CUDA = "CUDAExecutionProvider"
 OUTPUTS = ("purchase_hazard", "purchase_probability", "expected_units", "expected_revenue")
+DAILY_QUANTILES = {"units_p10": 0.1, "units_p50": 0.5, "units_p90": 0.9, "units_p95": 0.95}
+CUMULATIVE_QUANTILES = {
+    "cumulative_p50": 0.5,
+    "cumulative_p80": 0.8,
+    "cumulative_p90": 0.9,
+    "cumulative_p95": 0.95,
+    "cumulative_p98": 0.98,
+    "cumulative_p99": 0.99,
+}
+OUTPUTS_OF = {
+    "customer_demand": OUTPUTS,
+    "product_demand": ("expected_units", *DAILY_QUANTILES, *CUMULATIVE_QUANTILES),
+}
+"""What a network of a task answers, a list of days each."""
 GOLDEN_TOLERANCE = 1e-4
 """Greatest difference that any provider may show on the golden rows, whatever the registry says."""
 
@@ -36,14 +50,15 @@ class Model:
     signature: Signature
     session: ort.InferenceSession
     provider: str
+    outputs: tuple[str, ...] = OUTPUTS
 
     def run(self, steps: Floats, position: Integers, context: Floats, days: Floats) -> dict[str, Floats]:
         """Outputs by name, each (rows, max_horizon_days), of steps (rows, time, F), position (rows,), context (rows, C)
         and days (rows, max_horizon_days, K). No rows give no rows: the runtime's LSTM aborts the process on an empty batch."""
         if not len(context):
-            return {name: np.zeros((0, self.signature.max_horizon_days), np.float32) for name in OUTPUTS}
+            return {name: np.zeros((0, self.signature.max_horizon_days), np.float32) for name in self.outputs}
         feed = {"steps": steps, "position": position, "context": context, "days": days}
-        return dict(zip(OUTPUTS, self.session.run(list(OUTPUTS), feed), strict=True))
+        return dict(zip(self.outputs, self.session.run(list(self.outputs), feed), strict=True))
 
     def predict(self, context: pa.StructArray, steps: pa.ListArray, days: pa.ListArray) -> dict[str, Floats]:
         """Outputs of Arrow columns, rows in one batch. Raises FeatureMismatch or BadInput."""
@@ -76,6 +91,7 @@ def load_model(row: dict[str, Any], require_gpu: bool = False) -> Model:
         Signature.from_json(row["signature"]),
         session,
         provider,
+        OUTPUTS_OF[row["task"]],
     )
     check_golden_rows(model, bytes(row["golden_rows"]), float(row["parity_tolerance"]))
     return model
@@ -120,7 +136,7 @@ def check_golden_rows(model: Model, golden_rows: bytes, parity_tolerance: float)
         found = model.predict(*(one_chunk(golden[part]) for part in ("context", "steps", "days")))
     except (FeatureMismatch, BadInput) as error:
         raise ModelRefused(f"the golden rows of {model.model_version} do not fit its network: {error}") from error
-    for name in OUTPUTS:
+    for name in model.outputs:
         expected = np.stack(golden[name].to_numpy())
         worst = worst_difference(found[name], expected)
         if not worst <= min(parity_tolerance, GOLDEN_TOLERANCE):

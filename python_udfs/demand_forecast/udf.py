@@ -10,17 +10,21 @@ import pyarrow as pa
 
 from demand_forecast.arrays import Floats, Integers, list_lengths, one_chunk
 from demand_forecast.errors import DemandForecastError
-from demand_forecast.model import OUTPUTS, Model
+from demand_forecast.model import Model
 from demand_forecast.signature import PARTS
 
 FUNCTION_NAME = "score_customer_demand"
-RETURN_TYPE = "STRUCT(" + ", ".join(f"{name} FLOAT[]" for name in OUTPUTS) + ")"
 ROUND_DIGITS = 6
 BATCH_ROWS = 2048
 """Most rows of one batch: as many as DuckDB hands over in a call; larger padded batches are slower on a CPU (page faults)."""
 
 _one_at_a_time = threading.Lock()
 """The engine calls from several threads; a network that uses every core runs once at a time."""
+
+
+def return_type(outputs: tuple[str, ...]) -> str:
+    """SQL type of an answer: a list of days for each output."""
+    return "STRUCT(" + ", ".join(f"{name} FLOAT[]" for name in outputs) + ")"
 
 
 def length_batches(lengths: Integers, batch_rows: int) -> Iterator[Integers]:
@@ -44,13 +48,15 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
     for name, column in zip(PARTS, columns, strict=True):  # before a length is read of what is no list
         model.signature.check(name, column.type, model.model_version)
     shape = (len(columns[0]), model.signature.max_horizon_days)
-    found = {name: np.empty(shape, dtype=np.float32) for name in OUTPUTS}
+    found = {name: np.empty(shape, dtype=np.float32) for name in model.outputs}
     with _one_at_a_time:
         for rows in length_batches(list_lengths(columns[1]), BATCH_ROWS):
             part = model.predict(*(column.take(pa.array(rows)) for column in columns))
-            for name in OUTPUTS:
+            for name in model.outputs:
                 found[name][rows] = part[name]
-    return pa.StructArray.from_arrays([rounded_lists(found[name], name, model) for name in OUTPUTS], names=list(OUTPUTS))
+    return pa.StructArray.from_arrays(
+        [rounded_lists(found[name], name, model) for name in model.outputs], names=list(model.outputs)
+    )
 
 
 def rounded_lists(values: Floats, name: str, model: Model) -> pa.ListArray:

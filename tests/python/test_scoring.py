@@ -203,7 +203,16 @@ def test_another_minor_version_names_both_lines_to_change() -> None:
 
 def test_scoring_needs_no_torch(row: dict[str, Any], tmp_path: Any) -> None:
     """The package imports and scores in a process where torch cannot be imported."""
-    names = ("model_version", "feature_set_version", "signature", "onnx_sha256", "onnx_bytes", "golden_rows", "parity_tolerance")
+    names = (
+        "model_version",
+        "task",
+        "feature_set_version",
+        "signature",
+        "onnx_sha256",
+        "onnx_bytes",
+        "golden_rows",
+        "parity_tolerance",
+    )
     table = pa.table({name: [row[name]] for name in names})
     with pa.OSFile(str(tmp_path / "row.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)

@@ -17,8 +17,19 @@ PUBLISHED = (
     "model_versions",
     "data_readiness",
     "rejected_events",
+    "product_forecasts",
+    "product_lead_time_demand",
 )
-KEPT = (*PUBLISHED, "pred_customer_ledger", "seq_customer_steps", "seq_customer_contexts", "seq_origins")
+KEPT = (
+    *PUBLISHED,
+    "pred_customer_ledger",
+    "pred_product_ledger",
+    "seq_customer_steps",
+    "seq_customer_contexts",
+    "seq_origins",
+    "seq_product_days",
+    "seq_product_contexts",
+)
 
 
 def snapshot(project: UserProject, names: tuple[str, ...] = KEPT) -> None:
@@ -81,7 +92,8 @@ def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, 
         " (select min(clicked_at)::date from shop.clicks where who = 'K2')",
     )
     project.build()
-    assert days_read(project, "sequences/seq_customer_steps") == days_read(project, "staging/stg_event_counts") == touched
+    readers = ("sequences/seq_customer_steps", "sequences/seq_product_days", "staging/stg_event_counts")
+    assert {name: days_read(project, name) for name in readers} == dict.fromkeys(readers, touched)
     changed = """select customer_id, count(*) from (
         (select * from main_demand.seq_customer_steps except all select * from shop.was_seq_customer_steps)) group by 1"""
     assert sorted(project.query(changed)) == [("K1", 1), ("K2", 1)]
@@ -100,6 +112,7 @@ def test_changed_data_and_a_clean_build_agree(built_shop: UserProject, copy_of: 
     )
     project.build()
     tables = ("seq_origins", "seq_customer_contexts", "seq_target_days", "data_readiness", "rejected_events")
+    tables += ("seq_product_days", "seq_product_contexts", "seq_product_origins")
     snapshot(project, tables)
     project.build("--full-refresh")
     assert {name: changed_rows(project, name) for name in tables} == dict.fromkeys(tables, 0)

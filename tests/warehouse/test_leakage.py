@@ -21,24 +21,38 @@ def features_through(project: UserProject) -> list[tuple[object, ...]]:
         where {ORIGINS} order by all""")
 
 
+def product_features_through(project: UserProject) -> list[tuple[object, ...]]:
+    """The same of products."""
+    return project.query(f"""
+        select inputs.*, origins.input_hash
+        from seq_product_inputs as inputs join seq_product_origins as origins using (product_id, as_of_date)
+        where {ORIGINS} order by all""")
+
+
+def without_role(row: tuple[object, ...]) -> tuple[object, ...]:
+    return row[:2] + row[3:]
+
+
 def test_no_feature_changes_when_later_events_change(
     built_shop: UserProject, copy_of: Callable[[UserProject], UserProject]
 ) -> None:
     project = copy_of(built_shop)
-    before = features_through(project)
+    before, products_before = features_through(project), product_features_through(project)
     project.execute(
         "delete from shop.clicks where clicked_at >= '2025-04-21' and hash(id) % 3 = 0",
         "update shop.clicks set what = 'buy', pieces = 50, money = 5000 where clicked_at >= '2025-04-21' and hash(id) % 3 = 1",
         "insert into shop.clicks select 1000000 + id, who, clicked_at + interval 30 day, what, item, pieces, money"
         " from shop.clicks where clicked_at >= '2025-04-21' and clicked_at < '2025-05-01'",
     )
-    project.build("--full-refresh", "--exclude", "pred_customer_ledger+")
-    after = features_through(project)
+    project.build("--full-refresh", "--exclude", "pred_customer_ledger+", "pred_product_ledger+")
+    after, products_after = features_through(project), product_features_through(project)
     assert len(before) > 1000
     # Later events move the cut dates and so which customers and days are origins; every origin in both is unchanged.
     shared = {row[:2] for row in before} & {row[:2] for row in after}
     assert len(shared) > 1000
     assert [row for row in before if row[:2] in shared] == [row for row in after if row[:2] in shared]
+    assert len(products_before) > 1000
+    assert [without_role(row) for row in products_before] == [without_role(row) for row in products_after]
 
 
 def test_days_since_is_measured_to_the_origin(built_shop: UserProject) -> None:

@@ -10,6 +10,8 @@ from demand_forecast_training.figures import Figures
 PUBLISHED = (
     "customer_forecasts",
     "customer_daily_forecasts",
+    "product_forecasts",
+    "product_lead_time_demand",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
@@ -113,7 +115,7 @@ def accuracy_table(connection: Any, relations: Mapping[str, str]) -> str:
     sql = f"""
         select horizon_days || ' days', target, metric, value, baseline_value, skill, row_count
         from {relations["forecast_accuracy"]}
-        where purpose = 'backtest' and metric in {SHOWN_METRICS}
+        where task = 'customer_demand' and purpose = 'backtest' and metric in {SHOWN_METRICS}
             and (model_version, predictor) in (
                 select (coalesce(versions.evaluated_version, served.model_version), served.predictor)
                 from {relations["customer_forecasts"]} as served

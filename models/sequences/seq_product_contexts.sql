@@ -1,0 +1,69 @@
+-- One row per product and origin: what is known beside the days. The level of a product is its rate over 28 days in stock, with
+-- two days at its category's rate, so that a new product starts from its category.
+with category_days as (
+
+    select category, event_date, avg(units) as category_units
+    from {{ ref('demand_forecast', 'seq_product_timeline') }}
+    group by category, event_date
+
+),
+
+shop_days as (
+
+    select event_date, avg(units) as shop_units
+    from {{ ref('demand_forecast', 'seq_product_timeline') }}
+    group by event_date
+
+),
+
+dated as (
+
+    select
+        timeline.*,
+        category_days.category_units,
+        shop_days.shop_units
+    from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
+    inner join category_days
+        on timeline.category = category_days.category and timeline.event_date = category_days.event_date
+    inner join shop_days on timeline.event_date = shop_days.event_date
+
+),
+
+levelled as (
+
+    select
+        *,
+        (sum(units) over last_28 + 2 * avg(category_units) over last_28) / (sum(is_in_stock) over last_28 + 2) as unit_level,
+        sum(units) over same_weekday as weekday_units,
+        sum(is_in_stock) over same_weekday as weekday_days
+    from dated
+    window
+        last_28 as (partition by product_id order by event_date rows between 27 preceding and current row),
+        same_weekday as (
+            partition by product_id, {{ demand_forecast.iso_weekday('event_date') }}
+            order by event_date rows between 7 preceding and current row
+        )
+
+),
+
+built as (
+
+    select
+        product_id,
+        event_date as as_of_date,
+        {%- for feature in demand_forecast.product_features() %}
+        cast({{ feature.sql }} as float) as {{ feature.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from levelled
+    window
+        {%- for days in [1, 3, 7, 14, 28, 56, 90] %}
+        last_{{ days }} as (partition by product_id order by event_date rows between {{ days - 1 }} preceding and current row),
+        {%- endfor %}
+        history as (partition by product_id order by event_date)
+
+)
+
+select built.*
+from built
+inner join {{ ref('demand_forecast', 'seq_product_origins') }} as origins
+    on built.product_id = origins.product_id and built.as_of_date = origins.as_of_date

@@ -1,0 +1,43 @@
+-- One row per product and origin (as_of_date): its role, and where its history lies. Every day of a product can be an origin; of a
+-- role with more than training_rows of them, every second to seventh day counts, on days that differ by product.
+with dated as (
+
+    select
+        timeline.product_id,
+        timeline.event_date as as_of_date,
+        case
+            when timeline.event_date = cuts.latest_origin_date then 'latest'
+            when timeline.event_date >= cuts.trained_through_date then 'test'
+            when timeline.event_date >= cuts.fitted_through_date then 'validation'
+            else 'train'
+        end as role,
+        timeline.block,
+        {{ demand_forecast.position_of('timeline.step_number') }} as position,
+        sum({{ demand_forecast.row_hash(['timeline.event_date', 'timeline.category', 'timeline.event_count', 'timeline.units', 'timeline.revenue', 'timeline.buyer_count', 'timeline.product_view_count', 'timeline.cart_add_count', 'timeline.is_in_stock']) }})
+            over (partition by timeline.product_id order by timeline.event_date rows between unbounded preceding and current row) as history_fingerprint
+    from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+
+),
+
+thinned as (
+
+    select
+        *,
+        least(ceil(count(*) over (partition by role) * 1.0 / {{ demand_forecast.setting('training_rows') }}), 7) as every_days
+    from dated
+
+)
+
+select
+    thinned.product_id,
+    thinned.as_of_date,
+    thinned.role,
+    thinned.block,
+    thinned.position,
+    {{ demand_forecast.row_hash(['thinned.history_fingerprint', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
+from thinned
+inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on thinned.as_of_date = target_days.as_of_date
+where thinned.role = 'latest'
+    or ({{ demand_forecast.days_between("cast('2000-01-03' as date)", 'thinned.as_of_date') }}
+        + {{ demand_forecast.hash_bucket('thinned.product_id', 420) }}) % cast(thinned.every_days as integer) = 0

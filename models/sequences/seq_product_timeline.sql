@@ -1,0 +1,85 @@
+-- One row per product and day, from the product's first event through the latest origin, quiet days included; a product
+-- without an event for active_days leaves. A day is out of stock while the newest count, at most a week old, found nothing
+-- and nothing has been sold since: what was wanted on it is not known.
+{%- set by_product = 'partition by product_id order by event_date' %}
+with spans as (
+
+    select
+        days.product_id,
+        min(days.event_date) as first_event_date,
+        least(min(cuts.latest_origin_date), {{ demand_forecast.add_days('max(days.event_date)', demand_forecast.setting('active_days') - 1) }}) as last_date
+    from {{ ref('demand_forecast', 'seq_product_days') }} as days
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+    where days.product_id is not null
+    group by days.product_id
+
+),
+
+product_dates as (
+
+    select
+        product_id,
+        first_event_date,
+        cast({{ demand_forecast.date_series('first_event_date', 'last_date') }} as date) as event_date
+    from spans
+
+),
+
+calendar as (
+
+    select
+        calendar_date,
+        max(is_holiday) as is_holiday,
+        max(is_promotion) as is_promotion
+    from {{ ref('demand_forecast', 'stg_calendar') }}
+    group by calendar_date
+
+),
+
+joined as (
+
+    select
+        product_dates.*,
+        coalesce(products.category, 'unknown') as category,
+        coalesce(calendar.is_holiday, false) as is_holiday,
+        coalesce(calendar.is_promotion, false) as is_promotion,
+        {%- for fact in demand_forecast.product_facts() %}
+        coalesce(days.{{ fact.name }}, 0) as {{ fact.name }},
+        {%- endfor %}
+        case when days.purchase_count > 0 then product_dates.event_date end as sale_date,
+        stock.snapshot_date,
+        stock.on_hand
+    from product_dates
+    left join {{ ref('demand_forecast', 'seq_product_days') }} as days
+        on product_dates.product_id = days.product_id and product_dates.event_date = days.event_date
+    left join {{ ref('demand_forecast', 'stg_products') }} as products on product_dates.product_id = products.product_id
+    left join {{ ref('demand_forecast', 'stg_stock') }} as stock
+        on product_dates.product_id = stock.product_id and product_dates.event_date = stock.snapshot_date
+    left join calendar on product_dates.event_date = calendar.calendar_date
+
+),
+
+known as (
+
+    select
+        *,
+        {{ demand_forecast.demand_units() }} as units,
+        {{ demand_forecast.demand_revenue() }} as revenue,
+        row_number() over ({{ by_product }}) as step_number,
+        max(sale_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_sale_date,
+        max(snapshot_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_snapshot_date,
+        last_value(on_hand ignore nulls) over ({{ by_product }} rows between unbounded preceding and current row) as last_on_hand
+    from joined
+
+)
+
+select
+    *,
+    {{ demand_forecast.block_of('step_number') }} as block,
+    case
+        when last_on_hand <= 0
+            and {{ demand_forecast.days_between('last_snapshot_date', 'event_date') }} < 7
+            and coalesce(last_sale_date < last_snapshot_date, true) then 0.0
+        else 1.0
+    end as is_in_stock
+from known

@@ -1,0 +1,61 @@
+"""What products will be wanted: counts from the raw rows, the baseline's numbers, and the tables that are published."""
+
+from __future__ import annotations
+
+from demand_forecast.model import OUTPUTS_OF
+
+from .user_project import UserProject
+
+
+def test_units_of_a_product_are_the_raw_rows_units(built_shop: UserProject) -> None:
+    expected = """
+        select 'P' || any_value(substr(item, 2)), clicked_at::date, sum(pieces), count(distinct who), sum(money)
+        from shop.clicks where what = 'buy' group by item, clicked_at::date order by all"""
+    found = """
+        select product_id, event_date, purchased_units, buyer_count, purchased_amount
+        from seq_product_days where purchase_count > 0 order by all"""
+    rows = built_shop.query(found)
+    assert len(rows) > 500
+    assert [tuple(map(str, row[:2])) + tuple(map(float, row[2:])) for row in rows] == [
+        tuple(map(str, row[:2])) + tuple(map(float, row[2:])) for row in built_shop.query(expected)
+    ]
+
+
+def test_each_product_has_every_target_day_and_lead_time(built_shop: UserProject) -> None:
+    days = """
+        select count(*), count(distinct (product_id, forecast_date)), min(forecast_date) - min(as_of_date)
+        from product_forecasts"""
+    assert built_shop.query(days) == [(600, 600, 1)]  # 20 products, 30 days
+    lead_times = "select count(*), count(distinct lead_days), count(distinct level) from product_lead_time_demand"
+    assert built_shop.query(lead_times) == [(20 * 30 * 6, 30, 6)]
+
+
+def test_quantiles_are_whole_numbers_around_the_mean(built_shop: UserProject) -> None:
+    wrong = """
+        select count(*) filter (where units_p10 > units_p50 or units_p50 > units_p90 or units_p90 > units_p95),
+            count(*) filter (where units_p90 <> round(units_p90)), count(*) filter (where units_p95 > expected_units)
+        from product_forecasts"""
+    crossed, broken, above = built_shop.query(wrong)[0]
+    assert (crossed, broken) == (0, 0) and above > 300
+
+
+def test_what_came_true_is_the_raw_rows_units(built_shop: UserProject) -> None:
+    """Every closed window of a week, zeros included, against sums of the raw rows."""
+    wrong, rows, zeros = built_shop.query("""
+        with judged as (
+            select any_value(actual_units) as found, coalesce(sum(clicks.pieces), 0) as expected
+            from err_product_demand as errors
+            left join shop.clicks as clicks
+                on clicks.item = errors.product_id and clicks.what = 'buy'
+                    and clicks.clicked_at::date between errors.as_of_date + 1 and errors.as_of_date + 7
+            where horizon_days = 7 group by errors.product_id, errors.as_of_date)
+        select count(*) filter (where found <> expected), count(*), count(*) filter (where expected = 0) from judged""")[0]
+    assert (wrong, rows) == (0, 20 * 14) and zeros > 0
+
+
+def test_the_ledger_has_what_a_network_of_products_answers(built_shop: UserProject) -> None:
+    """SQL and the scoring package each list the outputs; they must be the same."""
+    columns = {name for (name,) in built_shop.query("select column_name from (describe pred_product_ledger)")}
+    assert set(OUTPUTS_OF["product_demand"]) == {
+        name for name in columns if name.startswith(("units_", "cumulative_")) or name == "expected_units"
+    }
