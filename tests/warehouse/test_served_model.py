@@ -279,7 +279,8 @@ def test_the_truth_beside_a_served_forecast_is_what_the_customer_did(day_later: 
 
 def test_accuracy_keeps_served_and_backtest_apart(day_later: UserProject) -> None:
     found = day_later.query("""
-        select distinct model_version, predictor, purpose, horizon_days, row_count from forecast_accuracy order by all""")
+        select distinct model_version, predictor, purpose, horizon_days, row_count from forecast_accuracy
+        where task = 'customer_demand' order by all""")
     expected = day_later.query("""
         select model_version, predictor, purpose, horizon_days, count(*) from prediction_errors group by all order by all""")
     assert found == expected
