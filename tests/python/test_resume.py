@@ -35,6 +35,7 @@ def cut_off(data: Dataset, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.keeps("kill -9 in training")
 def test_a_resumed_training_ends_as_if_it_had_not_been_cut_off(data: Dataset, cut_off: Path) -> None:
     whole = train(data, THREE_EPOCHS)
     epochs: list[int] = []

@@ -54,6 +54,7 @@ def answers(row: dict[str, Any], columns: Columns) -> dict[str, np.ndarray]:
     return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in OUTPUTS}
 
 
+@pytest.mark.keeps("feature or model version mismatch")
 def test_another_order_of_features_gives_the_same_numbers(row: dict[str, Any], columns: Columns) -> None:
     context, steps, days = columns
     order = [2, 0, 1, *range(9, 2, -1)]
@@ -62,6 +63,7 @@ def test_another_order_of_features_gives_the_same_numbers(row: dict[str, Any], c
         np.testing.assert_array_equal(values, answers(row, columns)[name])
 
 
+@pytest.mark.keeps("feature or model version mismatch")
 @pytest.mark.parametrize(
     ("names", "kind", "named"),
     [
@@ -86,6 +88,7 @@ def test_a_null_argument_is_refused_by_name(row: dict[str, Any], columns: Column
             answers(row, tuple(arguments))
 
 
+@pytest.mark.keeps("NaN, infinity and overflow")
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_null_nan_and_infinity_stop_at_the_border(row: dict[str, Any], columns: Columns, value: float | None) -> None:
     fields = columns[0].flatten()
@@ -106,12 +109,14 @@ def test_a_score_does_not_depend_on_the_rows_beside_it(row: dict[str, Any], colu
             np.testing.assert_allclose(alone[name][0], values[one], atol=1e-5 * (1 + values.max()))
 
 
+@pytest.mark.keeps("a customer with no or one event")
 def test_an_origin_without_steps_is_scored_like_any_other(row: dict[str, Any], columns: Columns) -> None:
     none = answers(row, (columns[0], lists([np.zeros((0, 3), np.float32)] * 50, ("gap", "views", "bought")), columns[2]))
     np.testing.assert_allclose(none["purchase_hazard"][0], answers(row, columns)["purchase_hazard"][0], atol=1e-5)
     assert (np.abs(none["purchase_hazard"][1:] - answers(row, columns)["purchase_hazard"][1:]) > 1e-4).any()
 
 
+@pytest.mark.keeps("empty tables")
 def test_no_rows_give_no_rows(row: dict[str, Any], columns: Columns) -> None:
     assert len(score(load_model(row), *(column.slice(0, 0) for column in columns))) == 0
 
@@ -124,6 +129,7 @@ def test_answers_are_bounded_and_probabilities_never_fall(row: dict[str, Any], c
     assert (np.cumsum(found["expected_units"], axis=1) >= found["purchase_probability"] - 1e-4).all()
 
 
+@pytest.mark.keeps("corrupt ONNX")
 def test_every_changed_byte_is_refused(row: dict[str, Any]) -> None:
     content = row["onnx_bytes"]
     for at in np.random.default_rng(2).integers(0, len(content), 40):
@@ -132,6 +138,7 @@ def test_every_changed_byte_is_refused(row: dict[str, Any]) -> None:
             load_model(row | {"onnx_bytes": tampered})
 
 
+@pytest.mark.keeps("golden-row drift")
 def test_a_model_that_answers_its_golden_rows_differently_is_refused(row: dict[str, Any]) -> None:
     with pa.ipc.open_stream(row["golden_rows"]) as reader:
         golden = reader.read_all()
@@ -146,6 +153,7 @@ def test_a_model_that_answers_its_golden_rows_differently_is_refused(row: dict[s
         load_model(row | {"golden_rows": sink.getvalue().to_pybytes()})
 
 
+@pytest.mark.keeps("no GPU")
 def test_a_required_gpu_that_does_not_run_is_an_error(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_module.ort, "get_available_providers", lambda: ["CPUExecutionProvider"])
     assert load_model(row).provider == "CPU"
@@ -179,6 +187,7 @@ def test_one_call_scores_at_a_time(row: dict[str, Any], columns: Columns, monkey
     assert most == [1]
 
 
+@pytest.mark.keeps("ONNX external data")
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -195,6 +204,7 @@ def test_foreign_operators_and_tensors_outside_the_file_are_refused(row: dict[st
         load_model(row | {"onnx_bytes": content, "onnx_sha256": hashlib.sha256(content).hexdigest()})
 
 
+@pytest.mark.keeps("feature or model version mismatch")
 def test_another_minor_version_names_both_lines_to_change() -> None:
     check_version("0.1.7")
     with pytest.raises(VersionMismatch, match=r"packages\.yml.*demand-forecast=="):

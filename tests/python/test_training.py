@@ -142,6 +142,7 @@ def test_the_version_is_the_same_in_every_place() -> None:
     assert [project, *told] == [__version__, __version__]
 
 
+@pytest.mark.keeps("kill -9 in promotion")
 def test_a_version_and_its_promotion_are_written_together_or_not_at_all(row: dict[str, Any]) -> None:
     with duckdb.connect() as con:
         con.execute("create table registry (model_version varchar, task varchar, trained_at timestamp)")

@@ -59,6 +59,7 @@ def test_the_first_trial_is_the_default_and_the_best_one_is_handed_over(
     assert any(trial.state == TrialState.PRUNED for trial in study.trials)
 
 
+@pytest.mark.keeps("kill -9 in training")
 def test_a_search_that_was_killed_goes_on(
     data: Dataset, trainings: list[HyperParameters], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,7 @@ def figures_of(log_loss: float | None) -> list[Figures]:
     return [Figures(1, 100, log_loss, 0.5, 0.1, 0.1)]
 
 
+@pytest.mark.keeps("bad retraining")
 @pytest.mark.parametrize(
     ("uncalibrated", "has_champion", "is_wanted", "may_serve"),
     [
@@ -235,6 +236,7 @@ def test_the_baseline_serves_again_where_it_is_promoted(trained_shop: UserProjec
     assert promotions(project)[-1] == (version, "rollback")
 
 
+@pytest.mark.keeps("bad retraining")
 def test_rollbacks_go_back_one_version_after_another() -> None:
     with duckdb.connect() as con:
         con.execute("""
@@ -312,6 +314,7 @@ def test_an_export_that_cannot_be_written_whole_is_refused(trained_shop: UserPro
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.keeps("path traversal")
 def test_an_export_neither_goes_upwards_nor_writes_through_a_link(trained_shop: UserProject, tmp_path: Path) -> None:
     (tmp_path / "link.onnx").symlink_to(tmp_path / "elsewhere.onnx")
     (tmp_path / "described.json").symlink_to(tmp_path / "elsewhere.json")

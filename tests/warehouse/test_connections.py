@@ -41,6 +41,7 @@ def test_a_recipe_for_another_program_names_a_file_that_is_there(published: Path
     assert (published.parent / named.replace("\\", "/")).stat().st_size > 0
 
 
+@pytest.mark.keeps("queries that abuse")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -67,6 +68,7 @@ def test_a_locked_connection_reaches_no_other_file_and_changes_nothing(
 # --- CSV ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.keeps("formulas in CSV")
 def test_words_that_are_formulas_to_a_spreadsheet_are_guarded(
     built_shop: UserProject, tmp_path: Path, copy_of: Callable[[UserProject], UserProject]
 ) -> None:
@@ -84,6 +86,7 @@ def test_words_that_are_formulas_to_a_spreadsheet_are_guarded(
     assert {row["number"] for row in rows} == {"-7"}
 
 
+@pytest.mark.keeps("path traversal")
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from .user_project import UserProject
 
 Copy = Callable[[UserProject], UserProject]
@@ -81,6 +83,7 @@ def test_a_second_build_changes_nothing(built_shop: UserProject, copy_of: Copy) 
     assert {name: changed_rows(project, name) for name in KEPT} == dict.fromkeys(KEPT, 0)
 
 
+@pytest.mark.keeps("late events")
 def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     snapshot(project)
@@ -103,6 +106,7 @@ def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, 
     assert project.query("select event_count from seq_customer_steps where customer_id = 'K2' and event_count = 0") == [(0,)]
 
 
+@pytest.mark.keeps("late events")
 def test_changed_data_and_a_clean_build_agree(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.execute(

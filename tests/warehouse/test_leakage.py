@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from .user_project import UserProject
 
 ORIGINS = "as_of_date <= date '2025-04-20'"
@@ -33,6 +35,7 @@ def without_role(row: tuple[object, ...]) -> tuple[object, ...]:
     return row[:2] + row[3:]
 
 
+@pytest.mark.keeps("leakage")
 def test_no_feature_changes_when_later_events_change(
     built_shop: UserProject, copy_of: Callable[[UserProject], UserProject]
 ) -> None:

@@ -26,6 +26,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     return new_shop(tmp_path_factory.mktemp("mapping"))
 
 
+@pytest.mark.keeps("SQL injection by vars")
 @pytest.mark.parametrize(
     ("settings", "named", "remedy"),
     [
@@ -75,6 +76,9 @@ def test_a_missing_relation_of_the_users_project_is_named(shop: UserProject) -> 
     assert result.returncode != 0 and "no_such_model" in result.stdout
 
 
+@pytest.mark.keeps(
+    "null or blank ids", "future timestamps", "NaN, infinity and overflow", "negative quantities and returns", "unknown words"
+)
 def test_bad_rows_are_counted_by_reason(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.execute(
@@ -114,6 +118,7 @@ def test_bad_rows_are_counted_by_reason(built_shop: UserProject, copy_of: Copy) 
     assert project.query(finite) == [(0,)]
 
 
+@pytest.mark.keeps("null or blank ids")
 def test_a_lost_verdict_fails_the_count_identity(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.execute(
@@ -123,6 +128,7 @@ def test_a_lost_verdict_fails_the_count_identity(built_shop: UserProject, copy_o
     assert result.returncode != 0 and "Got 1 result" in result.stdout
 
 
+@pytest.mark.keeps("empty tables")
 def test_an_empty_events_table_builds_with_zero_rows(tmp_path: Path) -> None:
     project = new_shop(tmp_path)
     project.execute("delete from shop.clicks")
@@ -145,6 +151,7 @@ def test_vars_under_another_key_are_warned_about_and_refused(shop: UserProject) 
     assert output.count(reason) == 1
 
 
+@pytest.mark.keeps("time zone and DST")
 def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     assert project.query("select status from data_readiness") == [("ready",)]
@@ -156,6 +163,7 @@ def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProje
     assert project.demand("report").stdout.splitlines()[2] == f"data_readiness: warning: {reason}"
 
 
+@pytest.mark.keeps("time zone and DST")
 def test_days_are_the_shops_own(built_shop: UserProject, copy_of: Copy) -> None:
     """An event at 23:30 UTC on a winter day lies on the next day in Berlin; the raw clock of the source is its own."""
     project = copy_of(built_shop)

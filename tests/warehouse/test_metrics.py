@@ -170,6 +170,7 @@ def is_same(found: Sequence[float | None], expected: Sequence[float | None]) -> 
     return bool(np.allclose(left, right, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
+@pytest.mark.keeps("arithmetic trust")
 def test_every_figure_equals_scikit_learns(shop: UserProject) -> None:
     said = published(shop)
     groups = groups_of(shop)

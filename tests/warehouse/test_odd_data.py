@@ -50,6 +50,7 @@ def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources:
     assert project.query("select event_count from seq_customer_steps where customer_id = 'busy'") == [(0,)]
 
 
+@pytest.mark.keeps("duplicates")
 def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("insert into shop.orders select * from shop.orders where who = 'twice'")
@@ -101,6 +102,7 @@ def test_the_worst_source_is_named_with_its_reason(two_sources: UserProject, cop
     assert "rejected" not in reason
 
 
+@pytest.mark.keeps("future timestamps")
 def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> None:
     """A clock that is ahead stamps tomorrow: the row is accepted and the half-loaded today is still no origin."""
     project = copy_of(two_sources)
@@ -156,6 +158,7 @@ def test_fixed_dates_beyond_the_data_are_cut_to_it_and_said(two_sources: UserPro
     assert status == "warning" and "as_of_date" in reason and "trained_through_date" in reason
 
 
+@pytest.mark.keeps("time zone and DST")
 def test_a_zone_in_the_text_of_a_timestamp_is_kept(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute(
@@ -178,6 +181,7 @@ def test_a_zone_in_the_text_of_a_timestamp_is_kept(two_sources: UserProject, cop
     ]
 
 
+@pytest.mark.keeps("NaN, infinity and overflow")
 def test_an_amount_beyond_reason_is_rejected_and_every_verdict_can_be_read(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     entry = copy.deepcopy(EVENTS)
@@ -195,6 +199,7 @@ def test_an_amount_beyond_reason_is_rejected_and_every_verdict_can_be_read(two_s
     assert project.query(prices) == [("950001", "500000000.0"), ("950002", "nan")]
 
 
+@pytest.mark.keeps("late events")
 def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     backtests = "select count(*) from pred_customer_ledger where purpose = 'backtest'"

@@ -79,6 +79,7 @@ def test_no_bytes_and_no_raw_rows_are_published(published: Path) -> None:
     assert [column for column in columns if column[2] == "BLOB" or column[0] == "rejected_events"] == []
 
 
+@pytest.mark.keeps("reading at rest")
 def test_only_the_owner_may_read_and_nobody_may_write(published: Path) -> None:
     files = list((published / "current").iterdir())
     assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o400"}
@@ -132,6 +133,7 @@ def not_a_uuid(manifest: dict[str, Any], results: dict[str, Any]) -> None:
     manifest["metadata"]["invocation_id"] = results["metadata"]["invocation_id"] = "../../elsewhere"
 
 
+@pytest.mark.keeps("tests left out")
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -158,6 +160,7 @@ def test_a_run_that_readers_must_not_see_is_refused_by_name(
     assert finished_run(edited(ended("test.", "warn"), target, tmp_path / "warned")) == finished_run(target)
 
 
+@pytest.mark.keeps("tests left out")
 def test_a_selection_is_refused_and_the_published_run_stays(
     published: Path, trained_shop: UserProject, tmp_path: Path, copy_of: Callable[[UserProject], UserProject]
 ) -> None:
@@ -237,6 +240,7 @@ def test_who_has_a_run_open_keeps_reading_it(tmp_path: Path) -> None:
     assert query(tmp_path / "published" / "forecast.duckdb", numbers) == [(3,)]
 
 
+@pytest.mark.keeps("kill -9 while publishing")
 def test_a_reader_sees_one_run_in_every_query_through_twenty_publishes(tmp_path: Path) -> None:
     write_run(tmp_path, 1)
     publish_run(tmp_path)
@@ -257,6 +261,7 @@ def test_a_reader_sees_one_run_in_every_query_through_twenty_publishes(tmp_path:
     assert waits[len(waits) // 2] < 0.1 and waits[-1] < 1  # nobody waits; a busy machine may take its time
 
 
+@pytest.mark.keeps("kill -9 while publishing")
 def test_a_kill_at_any_step_leaves_the_old_run_or_the_new_one(tmp_path: Path) -> None:
     """Legal states: run 1 whole, run 2 whole. The next publish ends in run 2 and removes what the killed one left."""
     command = [sys.executable, "-m", "tests.warehouse.published_shop", str(tmp_path)]

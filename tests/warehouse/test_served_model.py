@@ -73,6 +73,7 @@ def day_later(built_again: UserProject, tmp_path_factory: pytest.TempPathFactory
 # --- what is published ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.keeps("no GPU")
 def test_every_forecast_comes_from_the_champion(trained_shop: UserProject) -> None:
     version = champion_of(trained_shop)["model_version"]
     rows = trained_shop.query("select distinct predictor, model_version, provider from customer_forecasts")
@@ -81,6 +82,7 @@ def test_every_forecast_comes_from_the_champion(trained_shop: UserProject) -> No
     assert versions == [(version, "lstm", True)]
 
 
+@pytest.mark.keeps("a customer with no or one event")
 def test_each_eligible_customer_has_one_forecast_per_horizon(trained_shop: UserProject) -> None:
     """Eligible: a step within active_days, as the raw clicks say."""
     found = trained_shop.query("select customer_id, horizon_days from customer_forecasts order by all")
@@ -101,6 +103,7 @@ def test_forecasts_are_bounded_and_none_falls_with_the_horizon(trained_shop: Use
     assert (np.diff(values, axis=1) > 0).mean() > 0.9  # and the horizons are not all the same number
 
 
+@pytest.mark.keeps("arithmetic trust")
 def test_the_horizons_add_up_the_days_of_the_ledger(trained_shop: UserProject) -> None:
     """P(h) = 1 - prod(1 - hazard), units and revenue are sums of days."""
     ledger = trained_shop.query("""
@@ -318,6 +321,7 @@ def test_every_judged_origin_of_the_model_is_out_of_sample(day_later: UserProjec
 # --- where the model may not speak ----------------------------------------------------------------------------------
 
 
+@pytest.mark.keeps("corrupt ONNX")
 def test_tampered_bytes_stop_the_build_and_leave_the_forecasts(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     row = champion_of(project)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from .user_project import EVENTS, UserProject
 
 Copy = Callable[[UserProject], UserProject]
 
 
+@pytest.mark.keeps("negative quantities and returns")
 def test_another_units_basis_makes_every_context_anew_and_asks_again(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.settings |= {
@@ -26,6 +29,7 @@ def test_another_units_basis_makes_every_context_anew_and_asks_again(built_shop:
     assert project.query("select sum(units) from lbl_customer_outcomes where customer_id = 'K1'") == [(0.0,)]
 
 
+@pytest.mark.keeps("feature or model version mismatch")
 def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     before = project.query("select * from customer_forecasts order by all")
@@ -136,6 +140,7 @@ def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, c
     assert {name: project.query(f"select * from {name} order by all") for name in kept} == before
 
 
+@pytest.mark.keeps("no GPU")
 def test_a_required_gpu_stops_the_build_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     project.settings |= {"require_gpu": True}
