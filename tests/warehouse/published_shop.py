@@ -36,8 +36,9 @@ def write_run(folder: Path, number: int) -> None:
         for name in TABLES:
             con.execute(f"""
                 create or replace table main_demand.{name} as
-                select {number} as number, 'ready' as status, '' as reason, date '2025-01-01' + {number} as as_of_date,
-                    date '2025-01-01' + {number} as latest_origin_date, 'version ' || {number} as model_version
+                select {number} as number, 'customer_demand' as task, 'ready' as status, '' as reason,
+                    date '2025-01-01' + {number} as as_of_date, date '2025-01-01' + {number} as latest_origin_date,
+                    'version ' || {number} as model_version
                 from range({1 if name == "data_readiness" else 5000})""")
     tests = {f"test.demand_forecast.{name}": [f"model.demand_forecast.{name}"] for name in TABLES}
     models = {f"model.demand_forecast.{name}": [] for name in TABLES}

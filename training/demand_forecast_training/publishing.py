@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from demand_forecast_training.errors import PublishRefused
 from demand_forecast_training.finished_run import FinishedRun, finished_run
+from demand_forecast_training.registry import TASK
 from demand_forecast_training.warehouse import LOCK_SECONDS, NO_EXTENSIONS, Warehouse, when_free
 
 DATABASE = "forecast.duckdb"
@@ -118,7 +119,7 @@ def write_tables(connection: Any, run: FinishedRun, part: Path) -> dict[str, Any
     """Copy the public marts into the new file and to Parquet; returns what the manifest says about them."""
     for name, relation in run.tables.items():
         connection.execute(f"create table {quoted(name)} as select * from {relation}")
-    check_agreement(connection)
+    check_agreement(connection, run.tables)
     facts = facts_of(connection, run)
     write_run_table(connection, facts)
     for name in (*run.tables, RUN_TABLE):
@@ -126,17 +127,17 @@ def write_tables(connection: Any, run: FinishedRun, part: Path) -> dict[str, Any
     return facts
 
 
-def check_agreement(connection: Any) -> None:
-    """Refuse tables that speak of different days, or of data that will not do: the last good run then stays."""
-    for status, reason, origin in connection.execute("select status, reason, latest_origin_date from data_readiness").fetchall():
-        if status == "refused":
-            raise PublishRefused(f"data_readiness refuses: {reason}")
-        days = [day for (day,) in connection.execute("select distinct as_of_date from customer_forecasts").fetchall()]
-        if days != [origin]:
-            raise PublishRefused(
-                f"mixed run: customer_forecasts is of {', '.join(map(str, days)) or 'no day'}, data_readiness of {origin}. "
-                "Type dbt build"
-            )
+def check_agreement(connection: Any, tables: Iterable[str]) -> None:
+    """Refuse forecasts of different days, or of data that will not do: the last good run then stays."""
+    sql = f"select status, reason, latest_origin_date from data_readiness where task = '{TASK}'"
+    ((status, reason, origin),) = connection.execute(sql).fetchall()
+    if status == "refused":
+        raise PublishRefused(f"data_readiness refuses: {reason}")
+    for name in (name for name in tables if name.endswith("_forecasts")):
+        days = [day for (day,) in connection.execute(f"select distinct as_of_date from {quoted(name)}").fetchall()]
+        if days != [origin] and (days or name == "customer_forecasts"):
+            found = ", ".join(map(str, sorted(days))) or "no day"
+            raise PublishRefused(f"mixed run: {name} is of {found}, data_readiness of {origin}. Type dbt build")
 
 
 def facts_of(connection: Any, run: FinishedRun) -> dict[str, Any]:
