@@ -15,12 +15,11 @@ from statistics import median
 
 import numpy as np
 import torch
-from demand_forecast_training.dataset import Batch, Dataset, batch_of, dealt_batches, read_dataset
+from demand_forecast_training.dataset import Batch, Dataset, are_units_whole, batch_of, dealt_batches, read_dataset
 from demand_forecast_training.fitting import Progress, begin, run_epoch, validation_loss
 from demand_forecast_training.hyper_parameters import ARCHITECTURES, HyperParameters
 from demand_forecast_training.losses import losses, weighted
 from demand_forecast_training.network import Network
-from demand_forecast_training.rates import batch_rates
 from demand_forecast_training.scalers import fit_scalers
 from demand_forecast_training.training import prepare
 from demand_forecast_training.warehouse import find_warehouse
@@ -45,14 +44,14 @@ def bare_seconds(progress: Progress, batches: list[Batch], judged: list[Batch], 
     """Seconds of the arithmetic alone, on batches that lie ready."""
     start, network = time.monotonic(), progress.network.train()
     for batch in batches:
-        loss = weighted(losses(batch_rates(network, batch), network, batch.examples), choices)
+        loss = weighted(losses(network.batch_rates(batch), network, batch.examples), choices)
         progress.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         progress.optimiser.step()
     network.eval()
     for batch in judged:
         with torch.no_grad():
-            losses(batch_rates(network, batch), network, batch.examples)
+            losses(network.batch_rates(batch), network, batch.examples)
     return time.monotonic() - start
 
 
@@ -98,7 +97,7 @@ def main() -> None:
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:
         data = read_dataset(connection, warehouse.relations)
-    choices = replace(HyperParameters(), are_units_whole=data.are_units_whole)
+    choices = replace(HyperParameters(), are_units_whole=are_units_whole(data.train))
     figures = {name: compared(data, replace(choices, architecture=name)) for name in ARCHITECTURES}
     text = report(options.title or project.name, data, figures)
     RESULTS.write_text(text)

@@ -16,7 +16,6 @@ from demand_forecast_training.export import export, golden_examples, inputs_of, 
 from demand_forecast_training.hyper_parameters import ARCHITECTURES
 from demand_forecast_training.memories import MEMORIES, transformer
 from demand_forecast_training.network import Network, network_of_weights
-from demand_forecast_training.rates import batch_rates
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.workflow import registry_row
 from safetensors.torch import load
@@ -71,7 +70,7 @@ def test_no_architecture_reads_a_later_step(run: Run, data: Dataset) -> None:
     changed = batch.steps.copy()
     changed[:, cut:] += 7.0
     with torch.no_grad():
-        before, after = (batch_rates(network, replace(batch, steps=steps)).hazard_logit for steps in (batch.steps, changed))
+        before, after = (network.batch_rates(replace(batch, steps=steps)).hazard_logit for steps in (batch.steps, changed))
     reads_earlier = torch.from_numpy(last <= cut)
     assert torch.equal(before[reads_earlier], after[reads_earlier])
     assert not torch.equal(before[~reads_earlier], after[~reads_earlier])

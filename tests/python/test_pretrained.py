@@ -24,7 +24,7 @@ from demand_forecast_training.pretraining import (
     with_quiet_memory,
     without_scale,
 )
-from demand_forecast_training.rates import batch_rates, predicted_rates
+from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.training import Trained
 
 from .conftest import CHOICES
@@ -171,7 +171,7 @@ def test_a_sample_of_origins_reads_the_same_steps(data: Dataset, trained: Traine
     rows = np.sort(np.random.default_rng(2).permutation(len(data.train))[:30])
     whole, part = batch_of(data, data.train.take(rows), np.arange(30)), batch_of(few, few.train, np.arange(30))
     with torch.no_grad():
-        torch.testing.assert_close(batch_rates(trained.network, whole), batch_rates(trained.network, part))
+        torch.testing.assert_close(trained.network.batch_rates(whole), trained.network.batch_rates(part))
 
 
 def test_joined_shops_answer_as_each_alone(data: Dataset, trained: Trained) -> None:

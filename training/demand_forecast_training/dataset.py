@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Generic, Self
 
 import numpy as np
 import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, check_finite, list_lengths, padded_lists, struct_matrix
 from demand_forecast.signature import Signature
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
 from demand_forecast_training.errors import NothingToTrain
 
 Days = NDArray[np.datetime64]
 BATCH_ROWS = 65536
 NO_HISTORY = -1
+ROLES = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -33,33 +35,42 @@ class Histories:
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Origins of one role. Outcomes are by day, (origins, days), zero after `observed_days`."""
+class Origins:
+    """What is known at the origins of one role."""
 
     context: Floats  # (origins, C)
     history: Integers  # (origins,) number of the history, or NO_HISTORY
     position: Integers  # (origins,) steps of the history that the origin reads
     date: Integers  # (origins,) row of Dataset.days
+
+    def __len__(self) -> int:
+        return len(self.context)
+
+    def take(self, rows: Any) -> Self:
+        """The origins of these row numbers, or of this mask."""
+        return type(self)(**{name: values[rows] for name, values in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Examples(Origins):
+    """Customers' origins. Outcomes are by day, (origins, days), zero after `observed_days`."""
+
     observed_days: Integers  # (origins,)
     first_purchase_day: Integers  # (origins,) 1 for the next day, 0 for none observed
     units: Floats
     revenue: Floats
     baseline_rates: Floats
 
-    def __len__(self) -> int:
-        return len(self.context)
 
-    def take(self, rows: Any) -> Examples:
-        """The origins of these row numbers, or of this mask."""
-        return Examples(**{name: values[rows] for name, values in vars(self).items()})
+OriginsT = TypeVar("OriginsT", bound=Origins, default=Examples)
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Generic[OriginsT]):
     """Everything a training needs. `days` is (dates, max_horizon_days, K), `dates` the origins' days (dates,)."""
 
-    train: Examples
-    validation: Examples
+    train: OriginsT
+    validation: OriginsT
     histories: Histories
     days: Floats
     dates: Days
@@ -70,75 +81,102 @@ class Dataset:
     trained_through_date: date
     fingerprint: str
 
-    @property
-    def are_units_whole(self) -> bool:
-        """Whether every purchase day that teaches has at least one unit."""
-        rows = np.flatnonzero(self.train.first_purchase_day)
-        first = self.train.units[rows, self.train.first_purchase_day[rows] - 1]
-        bought = self.train.units[self.train.units > 0]
-        return bool(len(first) and first.min() >= 1 and bought.min() >= 1)
+
+def are_units_whole(train: Examples) -> bool:
+    """Whether every purchase day that teaches has at least one unit."""
+    rows = np.flatnonzero(train.first_purchase_day)
+    first = train.units[rows, train.first_purchase_day[rows] - 1]
+    bought = train.units[train.units > 0]
+    return bool(len(first) and first.min() >= 1 and bought.min() >= 1)
+
+
+@dataclass(frozen=True)
+class Entity(Generic[OriginsT]):
+    """Who is forecast: the column that names it, its models, and how a batch of its examples becomes arrays."""
+
+    key: str
+    examples: str
+    histories: str
+    arrays: Callable[[pa.RecordBatch, Signature], OriginsT]
+
+    def sql(self, template: str, relations: Mapping[str, str]) -> str:
+        """A statement below with this entity's names."""
+        return template.format(
+            key=self.key,
+            examples=relations[self.examples],
+            histories=relations[self.histories],
+            target_days=relations["seq_target_days"],
+            cut_dates=relations["seq_cut_dates"],
+        )
 
 
 NUMBERED_HISTORIES = """
     create or replace temp table numbered_histories as
-    select customer_id, block, row_number() over (order by customer_id, block) - 1 as history
-    from (select distinct customer_id, block from {lbl_training_examples} where block is not null and position > 0)
+    select {key}, block, row_number() over (order by {key}, block) - 1 as history
+    from (select distinct {key}, block from {examples} where block is not null and position > 0)
 """
 NUMBERED_DATES = """
     create or replace temp table numbered_dates as
     select as_of_date, row_number() over (order by as_of_date) - 1 as date_number
-    from (select distinct as_of_date from {lbl_training_examples})
+    from (select distinct as_of_date from {examples})
 """
 EXAMPLES = """
     select examples.*, coalesce(numbered_histories.history, -1) as history, numbered_dates.date_number
-    from {lbl_training_examples} as examples
-    left join numbered_histories using (customer_id, block)
+    from {examples} as examples
+    left join numbered_histories using ({key}, block)
     inner join numbered_dates on examples.as_of_date = numbered_dates.as_of_date
-    order by examples.customer_id, examples.as_of_date
+    order by examples.{key}, examples.as_of_date
 """
 HISTORIES = """
-    select histories.steps from {seq_customer_histories} as histories
-    inner join numbered_histories using (customer_id, block) order by numbered_histories.history
+    select histories.steps from {histories} as histories
+    inner join numbered_histories using ({key}, block) order by numbered_histories.history
 """
 DATES = "select as_of_date from numbered_dates order by date_number"
 DAYS = """
-    select target_days.days from {seq_target_days} as target_days
+    select target_days.days from {target_days} as target_days
     inner join numbered_dates using (as_of_date) order by numbered_dates.date_number
 """
-FINGERPRINT = "select count(*), cast(coalesce(sum(hash(examples)), 0) as varchar) from {lbl_training_examples} as examples"
-LATEST = "select latest_origin_date from {seq_cut_dates}"
-CUT_DATES = "select fitted_through_date, trained_through_date from {seq_cut_dates}"
+FINGERPRINT = "select count(*), cast(coalesce(sum(hash(examples)), 0) as varchar) from {examples} as examples"
+LATEST = "select latest_origin_date from {cut_dates}"
+CUT_DATES = "select fitted_through_date, trained_through_date from {cut_dates}"
 COUNTS = """
     select count(*) filter (where role = 'train'), count(*) filter (where role = 'validation'),
         min(feature_set_version), max(feature_set_version), max(mapping_hash)
-    from {lbl_training_examples}
+    from {examples}
 """
 
 
 def read_everything(connection: Any, relations: Mapping[str, str]) -> Dataset:
     """All origins before the latest one as role train, observed through the latest; without a role validation."""
-    (latest,) = connection.execute(LATEST.format_map(relations)).fetchall()[0]
+    (latest,) = connection.execute(CUSTOMERS.sql(LATEST, relations)).fetchall()[0]
     data = read_dataset(connection, {**relations, "lbl_training_examples": relations["lbl_refit_examples"]}, ("train",))
     return replace(data, fitted_through_date=latest, trained_through_date=latest)
 
 
-def read_dataset(connection: Any, relations: Mapping[str, str], roles: Sequence[str] = ("train", "validation")) -> Dataset:
-    """Arrays of the training examples, in an order that does not depend on the query plan. `relations` maps model names to SQL.
+def read_dataset(connection: Any, relations: Mapping[str, str], roles: Sequence[str] = ROLES) -> Dataset:
+    """Arrays of the customers' training examples. `relations` maps model names to SQL. Raises as `read_entity`."""
+    return read_entity(connection, relations, CUSTOMERS, roles)
+
+
+def read_entity(
+    connection: Any, relations: Mapping[str, str], entity: Entity[OriginsT], roles: Sequence[str] = ROLES
+) -> Dataset[OriginsT]:
+    """Arrays of an entity's training examples, in an order that does not depend on the query plan.
 
     Raises NothingToTrain without rows of each of the roles or with several feature set versions, BadInput for a null, NaN or
     infinite feature.
     """
-    counts = connection.execute(COUNTS.format_map(relations)).fetchall()[0]
-    check_counts(dict(zip(("train", "validation"), counts[:2], strict=True)), roles, *counts[2:4])
-    for sql in (NUMBERED_HISTORIES, NUMBERED_DATES):
-        connection.execute(sql.format_map(relations))
-    histories, steps_type = read_histories(connection.sql(HISTORIES.format_map(relations)).to_arrow_reader(BATCH_ROWS // 16))
-    days, days_type = read_days(connection.sql(DAYS.format_map(relations)).to_arrow_reader(BATCH_ROWS))
-    reader = connection.sql(EXAMPLES.format_map(relations)).to_arrow_reader(BATCH_ROWS)
+    counts = connection.execute(entity.sql(COUNTS, relations)).fetchall()[0]
+    check_counts(dict(zip(ROLES, counts[:2], strict=True)), roles, *counts[2:4])
+    for template in (NUMBERED_HISTORIES, NUMBERED_DATES):
+        connection.execute(entity.sql(template, relations))
+    histories, steps_type = read_histories(connection.sql(entity.sql(HISTORIES, relations)).to_arrow_reader(BATCH_ROWS // 16))
+    days, days_type = read_days(connection.sql(entity.sql(DAYS, relations)).to_arrow_reader(BATCH_ROWS))
+    reader = connection.sql(entity.sql(EXAMPLES, relations)).to_arrow_reader(BATCH_ROWS)
     signature = Signature.of_types(reader.schema.field("context").type, steps_type, days_type, days.shape[1])
-    examples = read_examples(reader, signature)
-    total, hashes = connection.execute(FINGERPRINT.format_map(relations)).fetchall()[0]
-    fitted_through_date, trained_through_date = connection.execute(CUT_DATES.format_map(relations)).fetchall()[0]
+    examples = read_examples(reader, signature, entity)
+    total, hashes = connection.execute(entity.sql(FINGERPRINT, relations)).fetchall()[0]
+    fitted_through_date, trained_through_date = connection.execute(entity.sql(CUT_DATES, relations)).fetchall()[0]
     return Dataset(
         train=examples["train"],
         validation=examples["validation"],
@@ -162,7 +200,7 @@ def check_counts(counts: Mapping[str, int], roles: Sequence[str], oldest: str | 
                 f"the training examples hold no row of role {role}: map more history, or shorten test_days and validation_days"
             )
     if oldest != newest:
-        raise NothingToTrain(f"lbl_training_examples mixes feature sets {oldest} and {newest}: type dbt build --full-refresh")
+        raise NothingToTrain(f"the training examples mix feature sets {oldest} and {newest}: type dbt build --full-refresh")
 
 
 def read_histories(reader: pa.RecordBatchReader) -> tuple[Histories, pa.DataType]:
@@ -183,18 +221,28 @@ def read_days(reader: pa.RecordBatchReader) -> tuple[Floats, pa.DataType]:
     return np.concatenate([padded_lists(batch.column("days"), names)[0] for batch in reader]), kind
 
 
-def read_examples(reader: pa.RecordBatchReader, signature: Signature) -> dict[str, Examples]:
+def read_examples(reader: pa.RecordBatchReader, signature: Signature, entity: Entity[OriginsT]) -> dict[str, OriginsT]:
     """Examples by role."""
-    parts: dict[str, list[Examples]] = {"train": [], "validation": []}
+    parts: dict[str, list[OriginsT]] = {role: [] for role in ROLES}
     for batch in reader:
-        examples, roles = examples_of(batch, signature), np.asarray(batch.column("role"))
+        examples, roles = entity.arrays(batch, signature), np.asarray(batch.column("role"))
         for role, found in parts.items():
             found.append(examples.take(roles == role))
     return {role: joined(found) for role, found in parts.items()}
 
 
-def joined(parts: list[Examples]) -> Examples:
-    return Examples(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+def joined(parts: list[OriginsT]) -> OriginsT:
+    return type(parts[0])(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
+
+
+def known_arrays(batch: pa.RecordBatch, signature: Signature) -> dict[str, Any]:
+    """The fields of Origins of a batch of examples."""
+    return {
+        "context": struct_matrix(batch.column("context"), signature.context),
+        "history": np.asarray(batch.column("history"), np.int64),
+        "position": np.asarray(batch.column("position").fill_null(0), np.int64),
+        "date": np.asarray(batch.column("date_number"), np.int64),
+    }
 
 
 def examples_of(batch: pa.RecordBatch, signature: Signature) -> Examples:
@@ -203,10 +251,7 @@ def examples_of(batch: pa.RecordBatch, signature: Signature) -> Examples:
     rates = np.asarray(batch.column("baseline_rates").flatten(), np.float32).reshape(-1, signature.max_horizon_days)
     check_finite(rates, tuple(f"baseline_rates[{day}]" for day in range(1, rates.shape[1] + 1)))
     return Examples(
-        context=struct_matrix(batch.column("context"), signature.context),
-        history=np.asarray(batch.column("history"), np.int64),
-        position=np.asarray(batch.column("position").fill_null(0), np.int64),
-        date=np.asarray(batch.column("date_number"), np.int64),
+        **known_arrays(batch, signature),
         observed_days=np.asarray(batch.column("observed_days"), np.int64),
         first_purchase_day=first,
         units=units,
@@ -227,11 +272,14 @@ def outcomes(purchases: pa.ListArray, days: int) -> tuple[Floats, Floats, Intege
     return amounts[0], amounts[1], np.where(first > days, 0, first)
 
 
+CUSTOMERS = Entity("customer_id", "lbl_training_examples", "seq_customer_histories", examples_of)
+
+
 @dataclass(frozen=True)
-class Batch:
+class Batch(Generic[OriginsT]):
     """Origins with the histories they read: padded `steps` (histories, time, F) and each origin's `row` among them."""
 
-    examples: Examples
+    examples: OriginsT
     steps: Floats
     row: Integers
     days: Floats  # (origins, days, K)
@@ -239,7 +287,7 @@ class Batch:
     """Row numbers of the origins among the examples."""
 
 
-def batch_of(data: Dataset, examples: Examples, rows: Integers) -> Batch:
+def batch_of(data: Dataset[OriginsT], examples: OriginsT, rows: Integers) -> Batch[OriginsT]:
     """The batch of some origins. Steps past the last one that an origin reads are left out; a batch without any gets one
     empty history, whose state is never used."""
     part = examples.take(rows)
@@ -258,7 +306,7 @@ def batch_of(data: Dataset, examples: Examples, rows: Integers) -> Batch:
 
 
 def dealt_batches(
-    lengths: Integers, examples: Examples, batch_origins: int, visits: int, random: np.random.Generator | None
+    lengths: Integers, examples: Origins, batch_origins: int, visits: int, random: np.random.Generator | None
 ) -> Iterator[Integers]:
     """Row numbers of batches of about `batch_origins` origins that read histories of similar length.
 

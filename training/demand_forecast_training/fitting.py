@@ -6,18 +6,21 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
+from typing_extensions import TypeVar
 
 from demand_forecast_training.curves import Log, log_losses
-from demand_forecast_training.dataset import Batch, Dataset, Examples, batch_of, dealt_batches
+from demand_forecast_training.dataset import Batch, Dataset, OriginsT, batch_of, dealt_batches
+from demand_forecast_training.encoder import Encoder
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.losses import losses, weighted
+from demand_forecast_training.losses import weighted
 from demand_forecast_training.network import Network
-from demand_forecast_training.rates import batch_rates, plain_batches
+from demand_forecast_training.rates import plain_batches
 
 WARM_UP = 0.02
 """Share of the longest training in which the rate rises."""
@@ -25,14 +28,17 @@ ENCODER = ("step_layer.", "memory.")
 """Parameters that read the steps."""
 
 
+NetworkT = TypeVar("NetworkT", bound=Encoder, default=Network)
+
+
 @dataclass
-class Progress:
+class Progress(Generic[NetworkT]):
     """A training between two epochs: all that going on needs. `average` is the moving average of the weights of `network`, and
     `best` the average of the best epoch."""
 
-    network: Network
-    average: Network
-    best: Network
+    network: NetworkT
+    average: NetworkT
+    best: NetworkT
     optimiser: torch.optim.Optimizer
     random: np.random.Generator
     epoch: int = 0
@@ -42,19 +48,19 @@ class Progress:
     best_loss: float = math.inf
 
 
-AfterEpoch = Callable[[Progress, float], None]
+AfterEpoch = Callable[[Progress[NetworkT], float], None]
 """Called with the progress and the validation loss of the epoch that ended."""
-Taught = Callable[[Examples, np.random.Generator], Examples]
+Taught = Callable[[OriginsT, np.random.Generator], OriginsT]
 """The examples of an epoch, among all that may teach."""
 
 
-def begin(network: Network, choices: HyperParameters) -> Progress:
+def begin(network: NetworkT, choices: HyperParameters) -> Progress[NetworkT]:
     """Progress of a network that has not been trained yet."""
     average, best = copy.deepcopy(network), copy.deepcopy(network)
     return Progress(network, average, best, optimiser_of(network, choices), np.random.default_rng(choices.seed))
 
 
-def optimiser_of(network: Network, choices: HyperParameters) -> torch.optim.Optimizer:
+def optimiser_of(network: Encoder, choices: HyperParameters) -> torch.optim.Optimizer:
     """AdamW in two groups: what reads the steps, at its own share of the rate, and the rest."""
     groups: list[list[Tensor]] = [[], []]
     for name, parameter in network.named_parameters():
@@ -67,18 +73,18 @@ def optimiser_of(network: Network, choices: HyperParameters) -> torch.optim.Opti
     )
 
 
-def every_example(examples: Examples, random: np.random.Generator) -> Examples:
+def every_example(examples: OriginsT, random: np.random.Generator) -> OriginsT:
     return examples
 
 
 def fit(
-    progress: Progress,
-    data: Dataset,
+    progress: Progress[NetworkT],
+    data: Dataset[OriginsT],
     choices: HyperParameters,
     log: Log,
-    taught: Taught = every_example,
-    after_epoch: AfterEpoch = lambda progress, loss: None,
-) -> Network:
+    taught: Taught[OriginsT] = every_example,
+    after_epoch: AfterEpoch[NetworkT] = lambda progress, loss: None,
+) -> NetworkT:
     """The averaged network of the best epoch, ready to evaluate; the progress tells its validation loss and the epochs run."""
     bar = tqdm(
         range(progress.epoch + 1, choices.epochs + 1), initial=progress.epoch, total=choices.epochs, unit="epoch", desc="training"
@@ -103,7 +109,13 @@ def learning_rate(choices: HyperParameters, share_done: float) -> float:
     return choices.learning_rate * fall * min(1.0, 0.05 + share_done / WARM_UP)
 
 
-def run_epoch(progress: Progress, data: Dataset, examples: Examples, choices: HyperParameters, log: Log) -> None:
+def run_epoch(
+    progress: Progress[NetworkT],
+    data: Dataset[OriginsT],
+    examples: OriginsT,
+    choices: HyperParameters,
+    log: Log,
+) -> None:
     """One pass over the examples of an epoch."""
     lengths = data.histories.lengths
     batches = list(dealt_batches(lengths, examples, choices.batch_origins, choices.history_visits, progress.random))
@@ -112,12 +124,19 @@ def run_epoch(progress: Progress, data: Dataset, examples: Examples, choices: Hy
         taught_step(progress, batch_of(data, examples, rows), choices, share_done, log)
 
 
-def taught_step(progress: Progress, batch: Batch, choices: HyperParameters, share_done: float, log: Log) -> None:
+def taught_step(
+    progress: Progress[NetworkT],
+    batch: Batch[OriginsT],
+    choices: HyperParameters,
+    share_done: float,
+    log: Log,
+) -> None:
     """One step of the optimiser on a batch, at the rate of a share of the whole training; the average moves after it."""
-    network, rate = progress.network.train(), learning_rate(choices, share_done)
+    network, rate = progress.network, learning_rate(choices, share_done)
+    network.train()
     for group in progress.optimiser.param_groups:
         group["lr"] = rate * group["share"]
-    parts = losses(batch_rates(network, batch), network, batch.examples)
+    parts = network.losses(batch)
     progress.optimiser.zero_grad()
     weighted(parts, choices).backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), choices.gradient_norm)
@@ -129,19 +148,25 @@ def taught_step(progress: Progress, batch: Batch, choices: HyperParameters, shar
 
 
 @torch.no_grad()
-def follow(average: Network, network: Network, decay: float) -> None:
+def follow(average: Encoder, network: Encoder, decay: float) -> None:
     """Move the average of the weights a little towards the network's."""
     for kept, newest in zip(average.parameters(), network.parameters(), strict=True):
         kept.lerp_(newest, 1 - decay)
 
 
 @torch.no_grad()
-def validation_loss(network: Network, data: Dataset, choices: HyperParameters, log: Log, epoch: int) -> float:
+def validation_loss(
+    network: NetworkT,
+    data: Dataset[OriginsT],
+    choices: HyperParameters,
+    log: Log,
+    epoch: int,
+) -> float:
     """Uncalibrated loss on the validation origins, up to the cut."""
     network.eval()
     sums: dict[str, Tensor] = {}
     for batch in plain_batches(data, data.validation, choices):
-        parts = losses(batch_rates(network, batch), network, batch.examples)
+        parts = network.losses(batch)
         sums = {name: sums.get(name, torch.tensor(0.0)) + part * len(batch.rows) for name, part in parts.items()}
     means = {name: total / len(data.validation) for name, total in sums.items()}
     log_losses(log, "validation", means, epoch)

@@ -65,6 +65,8 @@ class HyperParameters:
     """Older origins that fine-tuning teaches for each recent one."""
     units_weight: float = 0.02
     revenue_weight: float = 0.02
+    cumulative_weight: float = 0.1
+    """Of the likelihood of a product's units summed over the days ahead, beside that of each day's."""
     are_units_whole: bool = True
     """Units are pieces: expected units are then never below the purchase probability. Read from the data."""
     are_trees_tried: bool = True

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from demand_forecast_training.dataset import Examples
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network, Rates
+
+if TYPE_CHECKING:
+    from demand_forecast_training.network import Network, Rates
 
 
 def hazard_loss(logit: Tensor, first_purchase_day: Tensor, observed_days: Tensor) -> Tensor:
@@ -43,5 +47,6 @@ def losses(rates: Rates, network: Network, examples: Examples) -> dict[str, Tens
 
 
 def weighted(parts: dict[str, Tensor], choices: HyperParameters) -> Tensor:
-    """The loss: the hazard first, units and revenue beside it."""
-    return parts["hazard"] + choices.units_weight * parts["units"] + choices.revenue_weight * parts["revenue"]
+    """The loss: the likelihood of the first purchase, or of a product's units, first, and the other parts beside it."""
+    weights = {"units": choices.units_weight, "revenue": choices.revenue_weight, "cumulative": choices.cumulative_weight}
+    return torch.stack([part * weights.get(name, 1.0) for name, part in parts.items()]).sum()

@@ -8,18 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from demand_forecast.model import OUTPUTS_OF
 from torch import Tensor, nn
 from torch.nn import functional
 
+from demand_forecast_training.dataset import Batch
+from demand_forecast_training.encoder import Encoder
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.memories import MEMORIES
+from demand_forecast_training.losses import losses
 from demand_forecast_training.scalers import LEAST_RATE, Scalers, StartingRates
 from demand_forecast_training.trees import Nodes, Trees, hazard_logits, tree_columns
 
 OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
 LARGEST_LOG_RATE = 6.0
-CLAMP = 5.0
 
 
 class Rates(NamedTuple):
@@ -49,16 +51,10 @@ def one_minus_exp(negative: Tensor) -> Tensor:
     return -2 * half / (1 - half)
 
 
-class Network(nn.Module):
+class Network(Encoder):
     """Raw features in, forecasts out: scaling, clamping and calibration are buffers of the network itself."""
 
-    step_mean: Tensor
-    step_scale: Tensor
-    day_mean: Tensor
-    day_scale: Tensor
-    bin_feature: Tensor
-    bin_left: Tensor
-    bin_width: Tensor
+    answers = OUTPUTS_OF["customer_demand"]
     extra_units: Tensor
     repeat_units: Tensor
     unitless: Tensor
@@ -75,18 +71,8 @@ class Network(nn.Module):
     habit_mean: Tensor
 
     def __init__(self, scalers: Scalers, choices: HyperParameters) -> None:
-        super().__init__()
+        super().__init__(scalers, choices)
         days, self.rank = len(scalers.start.hazard_logit), choices.rank
-        for name in (
-            "step_mean",
-            "step_scale",
-            "day_mean",
-            "day_scale",
-            "bin_feature",
-            "bin_left",
-            "bin_width",
-        ):
-            self.register_buffer(name, torch.as_tensor(getattr(scalers, name)).clone())
         for name in ("extra_units", "repeat_units", "unitless", "price", "basket_units", "basket_revenue"):
             self.register_buffer(name, torch.tensor(getattr(scalers.start, name)))
         for name, start in (("slope", 1.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
@@ -95,12 +81,7 @@ class Network(nn.Module):
             self.register_buffer(name, torch.zeros(days))
         self.trees: Trees | None = None
         self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
-        self.step_layer = nn.Linear(len(scalers.step_mean), choices.hidden_units)
-        self.memory = MEMORIES[choices.architecture](choices.hidden_units, choices.dropout)
-        self.context_layer = nn.Linear(len(scalers.bin_feature), choices.context_units)
-        self.joined_layer = nn.Linear(choices.hidden_units + choices.context_units, choices.context_units)
         self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)
-        self.dropout = nn.Dropout(choices.dropout)
         self.day_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, days) * 0.1)
         self.calendar_vectors = nn.Parameter(torch.randn(OUTPUTS, choices.rank, len(scalers.day_mean)) * 0.1)
         self.day_bias = nn.Parameter(torch.zeros(OUTPUTS, days))
@@ -111,18 +92,6 @@ class Network(nn.Module):
             self.register_buffer("habit_mean", torch.tensor(scalers.habit_mean))
             self.habit_weights = nn.Parameter(torch.full((OUTPUTS - 1,), 0.5))
 
-    def states(self, steps: Tensor) -> Tensor:
-        """Memory after each step, (rows, time, hidden), of raw steps (rows, time, F)."""
-        logs = torch.sign(steps) * torch.log1p(torch.abs(steps))
-        scaled = torch.clamp((logs - self.step_mean) * self.step_scale, -CLAMP, CLAMP)
-        states: Tensor = self.memory(torch.relu(self.step_layer(scaled)))
-        return states
-
-    def encoded_context(self, context: Tensor) -> Tensor:
-        """How far each bin is filled, 0 to 1, (batch, bins), of the raw context (batch, C)."""
-        values = torch.index_select(context, 1, self.bin_feature)
-        return torch.clamp((values - self.bin_left) / self.bin_width, 0, 1)
-
     def habits(self, context: Tensor) -> Tensor:
         """Centred log of the customer's own rate on the weekday of each day, (batch, days): every output but the price starts
         from the habit and learns what differs from it."""
@@ -131,13 +100,10 @@ class Network(nn.Module):
 
     def rates(self, state: Tensor, context: Tensor, days: Tensor) -> Rates:
         """Rates of each day from the memory (batch, hidden), the raw context (batch, C) and the raw days (batch, days, K)."""
-        known = torch.relu(self.context_layer(self.encoded_context(context)))
-        joined = torch.relu(self.joined_layer(self.dropout(torch.cat([state, known], dim=1))))
-        customer = self.customer_layer(self.dropout(joined)).reshape(-1, OUTPUTS, self.rank).transpose(0, 1)
+        customer = self.customer_layer(self.joined(state, context)).reshape(-1, OUTPUTS, self.rank).transpose(0, 1)
         by_day = customer @ self.day_vectors  # (outputs, batch, days)
-        calendar = torch.clamp((days - self.day_mean) * self.day_scale, -CLAMP, CLAMP)
         tastes = (customer @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, outputs)
-        scores = by_day + (calendar @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
+        scores = by_day + (self.encoded_days(days) @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
         if self.has_habits:
             scores = scores + functional.pad(self.habit_weights, (0, 1)).reshape(-1, 1, 1) * self.habits(context)
         grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
@@ -160,12 +126,16 @@ class Network(nn.Module):
         revenue = (units + self.unitless) * rates.price * self.revenue_scale
         return Forecast(hazard, one_minus_exp(survival), units, revenue)
 
+    def batch_rates(self, batch: Batch) -> Rates:
+        """Rates of a batch's origins."""
+        return self.rates(self.batch_state(batch), torch.from_numpy(batch.examples.context), torch.from_numpy(batch.days))
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        return losses(self.batch_rates(batch), self, batch.examples)
+
     def forward(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> Forecast:
         """Forecast of steps (batch, time, F), right-padded, of which `position` (batch,) count; the exported graph."""
-        states = self.states(steps)
-        last = torch.clamp(position - 1, min=0).reshape(-1, 1, 1).expand(-1, 1, states.shape[2])
-        state = torch.gather(states, 1, last)[:, 0] * (position > 0).unsqueeze(1)
-        return self.forecast(self.rates(state, context, days))
+        return self.forecast(self.rates(self.last_state(steps, position), context, days))
 
 
 def network_of_weights(weights: Mapping[str, Tensor], choices: HyperParameters) -> Network:

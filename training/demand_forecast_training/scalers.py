@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from demand_forecast.arrays import Floats, Integers
 
-from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.dataset import Dataset, Examples, OriginsT
 from demand_forecast_training.hyper_parameters import HyperParameters
 
 SMALLEST = 1e-6
@@ -37,8 +37,8 @@ class StartingRates:
 
 
 @dataclass(frozen=True)
-class Scalers:
-    """Standard scales of steps and days, bins of the context, and the rates at which the network starts.
+class Scales:
+    """Standard scales of steps and days, and bins of the context.
 
     A feature that never varies gets scale 0 or no bin: what training never saw move cannot move a forecast.
     """
@@ -50,6 +50,12 @@ class Scalers:
     bin_feature: Integers  # (bins,) column of the context
     bin_left: Floats  # (bins,)
     bin_width: Floats  # (bins,)
+
+
+@dataclass(frozen=True)
+class Scalers(Scales):
+    """Scales with the habits of customers and the rates at which their network starts."""
+
     habit_columns: Integers  # (7,) columns of the context with the own rate of target day 1 to 7, or empty
     habit_mean: float  # mean log of those rates
     start: StartingRates
@@ -80,7 +86,7 @@ def context_bins(context: Floats, bins: int) -> tuple[Integers, Floats, Floats]:
     return np.array(features, np.int64), np.array(left, np.float32), np.array(width, np.float32)
 
 
-def seen_steps(data: Dataset) -> Floats:
+def seen_steps(data: Dataset[OriginsT]) -> Floats:
     """Steps that some training origin reads, shape (steps, F)."""
     reach = np.zeros(len(data.histories.lengths), np.int64)
     known = data.train.history >= 0
@@ -122,11 +128,15 @@ def habits(context: Floats, names: tuple[str, ...]) -> tuple[Integers, float]:
     return columns, float(np.log(np.maximum(context[:, columns], LEAST_RATE)).mean(dtype=np.float64))
 
 
-def fit_scalers(data: Dataset, choices: HyperParameters) -> Scalers:
-    """Scalers of a data set, from its training origins, the steps that they read and their days."""
+def fit_scales(data: Dataset[OriginsT], choices: HyperParameters) -> Scales:
+    """Scales of a data set, from its training origins, the steps that they read and their days."""
     step_mean, step_scale = mean_and_scale(signed_log(seen_steps(data)))
     day_mean, day_scale = mean_and_scale(data.days[np.unique(data.train.date)].reshape(-1, data.days.shape[2]))
-    feature, left, width = context_bins(data.train.context, choices.context_bins)
-    start = starting_rates(data.train, float(choices.are_units_whole))
+    return Scales(step_mean, step_scale, day_mean, day_scale, *context_bins(data.train.context, choices.context_bins))
+
+
+def fit_scalers(data: Dataset, choices: HyperParameters) -> Scalers:
+    """Scalers of a customers' data set."""
     columns, mean = habits(data.train.context, data.signature.context)
-    return Scalers(step_mean, step_scale, day_mean, day_scale, feature, left, width, columns, mean, start)
+    start = starting_rates(data.train, float(choices.are_units_whole))
+    return Scalers(**vars(fit_scales(data, choices)), habit_columns=columns, habit_mean=mean, start=start)

@@ -10,7 +10,7 @@ import torch
 from demand_forecast_training import checkpoint
 from demand_forecast_training.calibration import calibrate
 from demand_forecast_training.curves import Log, curves, log_reliability
-from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.dataset import Dataset, are_units_whole
 from demand_forecast_training.figures import Figures, baseline_probability, figures
 from demand_forecast_training.fitting import AfterEpoch, Progress, begin, fit
 from demand_forecast_training.hyper_parameters import HyperParameters
@@ -53,7 +53,7 @@ def train(
     Raises NothingToResume, and WrongChoice for hyper-parameters that do not go together.
     """
     saved = checkpoint.read(checkpoint_path(log_dir), data.fingerprint) if is_resumed else None
-    choices = checkpoint.chosen(saved) if saved else replace(choices, are_units_whole=data.are_units_whole)
+    choices = checkpoint.chosen(saved) if saved else replace(choices, are_units_whole=are_units_whole(data.train))
     prepare(choices)
     network = Network(fit_scalers(data, choices), choices)
     progress = checkpoint.resumed(saved, network) if saved else begin(network, choices)

@@ -1,0 +1,1 @@
+"""Product demand: what will be wanted of each product, as a count with a mean and quantiles."""
