@@ -1,5 +1,6 @@
 -- One row per product and origin (as_of_date): its role, and where its history lies. Every day of a product can be an origin; of a
--- role with more than training_rows of them, every second to seventh day counts, on days that differ by product.
+-- role with more than training_rows of them, every second to seventh day counts, on days that differ by product; where weekly ones
+-- are still too many, those of a stable sample of products.
 with dated as (
 
     select
@@ -24,8 +25,10 @@ thinned as (
 
     select
         *,
-        least(ceil(count(*) over (partition by role) * 1.0 / {{ demand_forecast.setting('training_rows') }}), 7) as every_days
+        least(ceil(count(*) over by_role * 1.0 / {{ demand_forecast.setting('training_rows') }}), 7) as every_days,
+        ceil(1024 * 7.0 * {{ demand_forecast.setting('training_rows') }} / count(*) over by_role) as product_buckets
     from dated
+    window by_role as (partition by role)
 
 )
 
@@ -39,5 +42,6 @@ select
 from thinned
 inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on thinned.as_of_date = target_days.as_of_date
 where thinned.role = 'latest'
-    or ({{ demand_forecast.days_between("cast('2000-01-03' as date)", 'thinned.as_of_date') }}
+    or {{ demand_forecast.hash_bucket('thinned.product_id', 1024) }} < thinned.product_buckets
+    and ({{ demand_forecast.days_between("cast('2000-01-03' as date)", 'thinned.as_of_date') }}
         + {{ demand_forecast.hash_bucket('thinned.product_id', 420) }}) % cast(thinned.every_days as integer) = 0

@@ -30,9 +30,11 @@ CUMULATIVE_QUANTILES = {
     "cumulative_p98": 0.98,
     "cumulative_p99": 0.99,
 }
+COUNT_QUANTILES = DAILY_QUANTILES | CUMULATIVE_QUANTILES
+"""Quantiles of a product's units, of a day and of all days up to it, with their levels."""
 OUTPUTS_OF = {
     "customer_demand": OUTPUTS,
-    "product_demand": ("expected_units", *DAILY_QUANTILES, *CUMULATIVE_QUANTILES),
+    "product_demand": ("expected_units", *COUNT_QUANTILES),
 }
 """What a network of a task answers, a list of days each."""
 GOLDEN_TOLERANCE = 1e-4

@@ -10,13 +10,16 @@ import pyarrow as pa
 
 from demand_forecast.arrays import Floats, Integers, list_lengths, one_chunk
 from demand_forecast.errors import DemandForecastError
-from demand_forecast.model import Model
+from demand_forecast.model import COUNT_QUANTILES, Model
 from demand_forecast.signature import PARTS
 
 FUNCTION_NAME = "score_customer_demand"
 ROUND_DIGITS = 6
 BATCH_ROWS = 2048
 """Most rows of one batch: as many as DuckDB hands over in a call; larger padded batches are slower on a CPU (page faults)."""
+
+COUNT_SLACK = 1e-4
+"""How far providers may differ about the quantile of a count before another count is served."""
 
 _one_at_a_time = threading.Lock()
 """The engine calls from several threads; a network that uses every core runs once at a time."""
@@ -60,9 +63,15 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
 
 
 def rounded_lists(values: Floats, name: str, model: Model) -> pa.ListArray:
-    """Rows of a matrix as lists, rounded; refuses NaN and infinity."""
+    """Rows of a matrix as lists, as they are served; refuses NaN and infinity."""
     if not np.isfinite(values).all():
         raise DemandForecastError(f"{model.model_version} answered with NaN or infinity in {name}; roll back (demand rollback)")
-    flat = np.round(values.astype(np.float64), ROUND_DIGITS).astype(np.float32).ravel()
+    flat = np.round(served(values.astype(np.float64), name), ROUND_DIGITS).astype(np.float32).ravel()
     offsets = np.arange(0, flat.size + 1, values.shape[1], dtype=np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
+
+
+def served(values: Floats, name: str) -> Floats:
+    """Values of an output as they are served. The quantile of a count is a whole number, which a graph that must answer alike on
+    every provider cannot step to: it answers a number in (count, count + 1]."""
+    return np.maximum(np.ceil(values - COUNT_SLACK) - 1, 0) if name in COUNT_QUANTILES else values

@@ -231,7 +231,7 @@ def test_the_baseline_serves_again_where_it_is_promoted(trained_shop: UserProjec
     project.build()
     assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
     assert project.query("select is_champion from model_versions") == [(False,)]
-    assert "champion: baseline" in project.demand("status").stdout
+    assert "champion of customer_demand: baseline" in project.demand("status").stdout
     project.demand("rollback")
     assert promotions(project)[-1] == (version, "rollback")
 
@@ -265,7 +265,7 @@ def test_status_marks_the_champion_among_the_versions(
     _, first, second, _ = two_versions
     for project, serving, other in ((rolled_back, first, second), (promoted, second, first)):
         lines = project.demand("status").stdout.splitlines()
-        assert lines[0] == f"champion: {serving}"
+        assert lines[0] == f"champion of customer_demand: {serving}"
         rows = {version: line for line in lines[1:] for version in (first, second) if version in line}
         assert rows[serving].startswith("serves ") and not rows[other].startswith("serves ")
 

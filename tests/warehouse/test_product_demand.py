@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from demand_forecast.model import OUTPUTS_OF
 
+from .conftest import copied
 from .user_project import UserProject
 
 
@@ -59,3 +63,36 @@ def test_the_ledger_has_what_a_network_of_products_answers(built_shop: UserProje
     assert set(OUTPUTS_OF["product_demand"]) == {
         name for name in columns if name.startswith(("units_", "cumulative_")) or name == "expected_units"
     }
+
+
+@pytest.fixture(scope="module")
+def served_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop whose products a network of its own forecasts."""
+    project = copied(built_shop, tmp_path_factory.mktemp("products"))
+    project.demand("train", "--task", "product_demand", "--epochs", "3", "--promote")
+    project.build()
+    return project
+
+
+def test_a_trained_network_serves_products_and_leaves_customers_alone(served_shop: UserProject) -> None:
+    assert served_shop.query("select distinct predictor, provider from product_forecasts") == [("model", "CPU")]
+    assert served_shop.query("select distinct predictor from customer_forecasts") == [("baseline",)]
+    assert served_shop.query("select distinct task from model_versions") == [("product_demand",)]
+    judged = "select distinct predictor, purpose from err_product_demand order by 1"
+    assert served_shop.query(judged) == [("baseline", "backtest"), ("model", "backtest")]
+
+
+def test_a_rollback_of_products_is_of_products(served_shop: UserProject, copy_of: Callable[[UserProject], UserProject]) -> None:
+    project = copy_of(served_shop)
+    refused = project.demand("rollback", check=False)
+    assert refused.returncode == 1 and "no version of customer_demand" in refused.stderr
+    project.demand("promote", "baseline", "--task", "product_demand")
+    project.build("-s", "pred_product_champion+")
+    assert project.query("select distinct predictor from product_forecasts") == [("baseline",)]
+    project.demand("rollback", "--task", "product_demand")
+    assert "champion of product_demand: product_demand-lstm" in project.demand("status").stdout
+
+
+def test_options_of_customers_are_refused_for_products(served_shop: UserProject) -> None:
+    refused = served_shop.demand("train", "--task", "product_demand", "--refit", check=False)
+    assert refused.returncode == 1 and "--refit are of customer_demand" in refused.stderr

@@ -19,7 +19,7 @@ from demand_forecast.model import load_model
 from demand_forecast_training.hyper_parameters import ARCHITECTURES
 from demand_forecast_training.output_files import output_path, write_csv
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
-from demand_forecast_training.registry import champion, promote, roll_back, version_row
+from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
 from demand_forecast_training.report import report, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
 
@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add_choices(training)
     add_register_options(training)
     training.add_argument("--architecture", choices=ARCHITECTURES)
+    add_task(training)
     training.add_argument("--resume", type=Path, metavar="LOG_DIR", help="go on with the training that was cut off there")
     training.add_argument(
         "--refit",
@@ -88,9 +89,10 @@ def parser() -> argparse.ArgumentParser:
     promoting = command("promote", run_promote, "let a registered version serve, or the baseline")
     promoting.add_argument("version", help="a version of `demand status`, or baseline")
     promoting.add_argument("--reason", default="promoted by hand")
-    command("rollback", run_rollback, "let the version serve again that served before").add_argument(
-        "--reason", default="rolled back by hand"
-    )
+    add_task(promoting)
+    going_back = command("rollback", run_rollback, "let the version serve again that served before")
+    going_back.add_argument("--reason", default="rolled back by hand")
+    add_task(going_back)
     exporting = command("export", run_export, "write a version's ONNX file and its JSON description")
     exporting.add_argument("version")
     exporting.add_argument("path", type=Path)
@@ -120,6 +122,10 @@ def add_register_options(command: argparse.ArgumentParser) -> None:
     add_promote(command)
 
 
+def add_task(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--task", choices=TASKS, default=TASK, help=f"what is forecast (default: {TASK})")
+
+
 def add_promote(command: argparse.ArgumentParser) -> None:
     about = "let it serve even if another version does, or the baseline is better"
     command.add_argument("--promote", action="store_true", help=about)
@@ -139,11 +145,19 @@ def positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Read and close, train, then open again and write: the warehouse is free in between."""
-    workflow, log_dir = training_workflow(), options.resume or new_log_dir(options)
-    is_resumed = options.resume is not None
+    log_dir, is_resumed = options.resume or new_log_dir(options), options.resume is not None
     if is_resumed and (options.study or chosen(options)):
         raise DemandForecastError("--resume goes on with the hyper-parameters that the training began with: leave out the others")
-    workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, is_resumed, options.study, options.refit)
+    if options.task == TASK:
+        workflow = training_workflow()
+        workflow.train_and_register(
+            warehouse, chosen(options), log_dir, options.promote, is_resumed, options.study, options.refit
+        )
+    elif is_resumed or options.study or options.refit:
+        raise DemandForecastError(f"--resume, --study and --refit are of {TASK}: leave them out for {options.task}")
+    else:
+        workflow = imported("demand_forecast_training.products.workflow")
+        workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote)
     print(f"curves: tensorboard --logdir {log_dir}")
 
 
@@ -192,20 +206,22 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 def run_status(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Print the champion, every version and what to type next."""
     with warehouse.visit() as connection:
-        serving = champion(connection, warehouse.relations)
-        print(f"champion: {serving or 'none, the baseline serves (demand train)'}")
-        print(versions_table(connection, warehouse.relations, serving))
+        serving = {task: champion(connection, warehouse.relations, task) for task in TASKS}
+        for task, version in serving.items():
+            command = "demand train" if task == TASK else f"demand train --task {task}"
+            print(f"champion of {task}: {version or f'none, the baseline serves ({command})'}")
+        print(versions_table(connection, warehouse.relations, set(serving.values())))
 
 
 def run_promote(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit(read_only=False) as connection:
-        promote(connection, warehouse.relations, options.version, options.reason)
+        promote(connection, warehouse.relations, options.version, options.reason, options.task)
     print(f"{options.version} serves from the next dbt build on")
 
 
 def run_rollback(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit(read_only=False) as connection:
-        version = roll_back(connection, warehouse.relations, options.reason)
+        version = roll_back(connection, warehouse.relations, options.reason, options.task)
     print(f"{version} serves again from the next dbt build on")
 
 

@@ -22,6 +22,8 @@ class Encoder(nn.Module, ABC):
 
     answers: ClassVar[tuple[str, ...]]
     """Names of the outputs of the graph, in their order."""
+    operators: ClassVar[dict[str, int]] = {}
+    """Sets of operators beside ONNX's own that the graph may use, with their versions."""
     step_mean: Tensor
     step_scale: Tensor
     day_mean: Tensor

@@ -11,14 +11,14 @@ import onnxruntime as ort
 import pyarrow as pa
 import torch
 from demand_forecast.arrays import Floats, Integers
-from demand_forecast.model import OUTPUTS, open_session, worst_difference
+from demand_forecast.model import open_session, worst_difference
 from demand_forecast.onnx_file import check_onnx_bytes
 from demand_forecast.signature import FEATURE_TYPE, Signature
 from safetensors.torch import save
 
-from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.dataset import Dataset, OriginsT
+from demand_forecast_training.encoder import Encoder
 from demand_forecast_training.errors import ExportRefused
-from demand_forecast_training.network import Network
 
 OPSET = 17
 EXPORT_TOLERANCE = 2e-5
@@ -54,12 +54,12 @@ class Exported:
     parity_tolerance: float
 
 
-def export(network: Network, data: Dataset) -> Exported:
+def export(network: Encoder, data: Dataset[OriginsT]) -> Exported:
     """Bytes of a trained network, checked. Raises ExportRefused, and then nothing may be registered."""
     return export_with(network, inputs_of(data, golden_examples(data)), data.signature)
 
 
-def export_with(network: Network, golden: Inputs, signature: Signature) -> Exported:
+def export_with(network: Encoder, golden: Inputs, signature: Signature) -> Exported:
     """The same with golden rows of one's own."""
     network.eval()
     content = onnx_bytes(network, golden)
@@ -68,20 +68,20 @@ def export_with(network: Network, golden: Inputs, signature: Signature) -> Expor
     return Exported(content, weights_bytes(network), golden_bytes(network, golden, signature), PARITY_TOLERANCE)
 
 
-def weights_bytes(network: Network) -> bytes:
+def weights_bytes(network: Encoder) -> bytes:
     """Everything learnt, as safetensors."""
     content: bytes = save({name: values.contiguous() for name, values in network.state_dict().items()})
     return content
 
 
-def golden_examples(data: Dataset) -> Examples:
+def golden_examples(data: Dataset[OriginsT]) -> OriginsT:
     """Validation origins from the shortest history to the longest."""
     order = np.argsort(data.validation.position, kind="stable")
     rows = np.unique(np.linspace(0, len(order) - 1, GOLDEN_ROWS).astype(np.int64))
     return data.validation.take(order[rows])
 
 
-def inputs_of(data: Dataset, examples: Examples) -> Inputs:
+def inputs_of(data: Dataset[OriginsT], examples: OriginsT) -> Inputs:
     """Inputs as scoring sees them: each origin with the steps that it reads, right-padded with zeros."""
     steps = np.zeros(
         (len(examples), max(int(examples.position.max(initial=0)), 1), data.histories.steps.shape[1]),
@@ -93,10 +93,10 @@ def inputs_of(data: Dataset, examples: Examples) -> Inputs:
     return Inputs(steps, examples.position, examples.context, data.days[examples.date])
 
 
-def onnx_bytes(network: Network, inputs: Inputs) -> bytes:
+def onnx_bytes(network: Encoder, inputs: Inputs) -> bytes:
     """The network as one ONNX file. The tracing exporter writes a recurrent memory as one operator."""
     file = io.BytesIO()
-    sizes = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)}
+    sizes = {name: {0: "batch"} for name in (*INPUTS, *network.answers)}
     sizes["steps"] = {0: "batch", 1: "time"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -105,25 +105,25 @@ def onnx_bytes(network: Network, inputs: Inputs) -> bytes:
             inputs.tensors(),
             file,  # type: ignore[arg-type]
             input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
+            output_names=list(network.answers),
             dynamic_axes=sizes,
             opset_version=OPSET,
             dynamo=False,
-            custom_opsets={"ai.onnx.ml": 3},
+            custom_opsets=network.operators,
             autograd_inlining=False,
         )
     return file.getvalue()
 
 
-def check_export(network: Network, session: ort.InferenceSession, signature: Signature, golden: Inputs) -> None:
+def check_export(network: Encoder, session: ort.InferenceSession, signature: Signature, golden: Inputs) -> None:
     """Compare names, then types and shapes, then values at several batch sizes and lengths, and on the golden rows."""
-    check_names(session, signature)
+    check_names(session, signature, network.answers)
     for batch, time in CHECKED_SHAPES:
         check_values(network, session, stretched(golden, batch, time), f"{batch} rows of {time} steps")
     check_values(network, session, golden, "the golden rows")
 
 
-def check_names(session: ort.InferenceSession, signature: Signature) -> None:
+def check_names(session: ort.InferenceSession, signature: Signature, outputs: tuple[str, ...]) -> None:
     """Refuse other names, types or sizes than the contract's."""
     days, sizes = (
         signature.max_horizon_days,
@@ -139,9 +139,9 @@ def check_names(session: ort.InferenceSession, signature: Signature) -> None:
     if found != expected:
         raise ExportRefused(f"the graph's inputs are {found}, not {expected}: keep network.forward and export.py in step")
     answers = {item.name: item.type for item in session.get_outputs()}
-    if answers != dict.fromkeys(OUTPUTS, "tensor(float)"):
+    if answers != dict.fromkeys(outputs, "tensor(float)"):
         raise ExportRefused(
-            f"the graph's outputs are {answers}, not {OUTPUTS} of float: keep network.forward and export.py in step"
+            f"the graph's outputs are {answers}, not {outputs} of float: keep network.forward and export.py in step"
         )
 
 
@@ -153,11 +153,11 @@ def stretched(golden: Inputs, batch: int, time: int) -> Inputs:
 
 
 @torch.no_grad()
-def check_values(network: Network, session: ort.InferenceSession, inputs: Inputs, what: str) -> None:
+def check_values(network: Encoder, session: ort.InferenceSession, inputs: Inputs, what: str) -> None:
     """Refuse an output whose shape or values are not PyTorch's."""
     expected = [values.numpy() for values in network(*inputs.tensors())]
-    found = session.run(list(OUTPUTS), {name: getattr(inputs, name) for name in INPUTS})
-    for name, theirs, ours in zip(OUTPUTS, found, expected, strict=True):
+    found = session.run(list(network.answers), {name: getattr(inputs, name) for name in INPUTS})
+    for name, theirs, ours in zip(network.answers, found, expected, strict=True):
         if theirs.shape != ours.shape:
             raise ExportRefused(f"{name} of {what} has shape {theirs.shape} in ONNX Runtime and {ours.shape} in PyTorch")
         worst = worst_difference(theirs, ours)
@@ -168,7 +168,7 @@ def check_values(network: Network, session: ort.InferenceSession, inputs: Inputs
 
 
 @torch.no_grad()
-def golden_bytes(network: Network, golden: Inputs, signature: Signature) -> bytes:
+def golden_bytes(network: Encoder, golden: Inputs, signature: Signature) -> bytes:
     """Inputs with PyTorch's answers as an Arrow stream: columns context, steps, days and the outputs, lists by day."""
     answers = network(*golden.tensors())
     lengths = np.full(len(golden.days), golden.days.shape[1])
@@ -176,7 +176,7 @@ def golden_bytes(network: Network, golden: Inputs, signature: Signature) -> byte
         "context": struct_of(golden.context, signature.context),
         "steps": list_of(golden.steps, golden.position, signature.steps),
         "days": list_of(golden.days, lengths, signature.days),
-    } | {name: pa.array(list(values.numpy())) for name, values in zip(OUTPUTS, answers, strict=True)}
+    } | {name: pa.array(list(values.numpy())) for name, values in zip(network.answers, answers, strict=True)}
     sink = pa.BufferOutputStream()
     table = pa.table(columns)
     with pa.ipc.new_stream(sink, table.schema) as writer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -55,6 +55,7 @@ class Network(Encoder):
     """Raw features in, forecasts out: scaling, clamping and calibration are buffers of the network itself."""
 
     answers = OUTPUTS_OF["customer_demand"]
+    operators: ClassVar[dict[str, int]] = {"ai.onnx.ml": 3}
     extra_units: Tensor
     repeat_units: Tensor
     unitless: Tensor

@@ -21,7 +21,7 @@ from demand_forecast_training.finetuning import figures_of
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.registry import champion, register
+from demand_forecast_training.registry import TASK, champion, register
 from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import horizons_of
 from demand_forecast_training.warehouse import Warehouse
@@ -146,7 +146,7 @@ def pretrained_row(shop: Shop, judged: Judged, choices: HyperParameters, exporte
     """Row of model_registry by column name. No example of this shop has taught it."""
     tables = {"model": judged.model, "baseline": judged.baseline}
     return (
-        version_columns(PRETRAINED, shop.known.trained_through_date, choices, exported)
+        version_columns(TASK, PRETRAINED, shop.known.trained_through_date, choices, exported)
         | figure_columns(judged.model, judged.baseline)
         | {
             "predictor": PRETRAINED,

@@ -8,9 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from demand_forecast.model import OUTPUTS_OF
+
 from demand_forecast_training.errors import UnknownVersion
 
+TASKS = tuple(OUTPUTS_OF)
 TASK = "customer_demand"
+"""The task that is meant where none is named."""
 BASELINE = "baseline"
 """What a promotion names to let the SQL baseline serve."""
 
@@ -33,16 +37,16 @@ def insert(connection: Any, relation: str, row: Mapping[str, Any]) -> None:
     connection.execute(f"insert into {relation} ({names}) values ({marks})", list(row.values()))
 
 
-def versions(connection: Any, relations: Mapping[str, str]) -> list[str]:
-    """Model versions of the task, oldest first."""
+def versions(connection: Any, relations: Mapping[str, str], task: str = TASK) -> list[str]:
+    """Model versions of a task, oldest first."""
     sql = f"select model_version from {relations['model_registry']} where task = ? order by trained_at, model_version"
-    return [version for (version,) in connection.execute(sql, [TASK]).fetchall()]
+    return [version for (version,) in connection.execute(sql, [task]).fetchall()]
 
 
-def champion(connection: Any, relations: Mapping[str, str]) -> str | None:
-    """What serves, a version or the baseline: the newest promotion of the task."""
+def champion(connection: Any, relations: Mapping[str, str], task: str = TASK) -> str | None:
+    """What serves, a version or the baseline: the newest promotion of a task."""
     sql = f"select model_version from {relations['model_promotions']} where task = ? order by promotion_number desc limit 1"
-    rows = connection.execute(sql, [TASK]).fetchall()
+    rows = connection.execute(sql, [task]).fetchall()
     return str(rows[0][0]) if rows else None
 
 
@@ -51,7 +55,7 @@ def version_row(connection: Any, relations: Mapping[str, str], version: str) -> 
     sql = f"select * from {relations['model_registry']} where model_version = ?"
     rows: list[dict[str, Any]] = connection.sql(sql, params=[version]).to_arrow_table().to_pylist()
     if not rows:
-        raise unknown(version, versions(connection, relations))
+        raise unknown(version, [known for task in TASKS for known in versions(connection, relations, task)])
     return rows[0]
 
 
@@ -62,52 +66,53 @@ def unknown(version: str, known: list[str]) -> UnknownVersion:
 def register(connection: Any, relations: Mapping[str, str], row: Mapping[str, Any], reason: str | None) -> bool:
     """Append a version, and with a `reason` promote it, in one transaction. False where the same bytes were there already."""
     with transaction(connection):
-        is_new = row["model_version"] not in versions(connection, relations)
+        task = row["task"]
+        is_new = row["model_version"] not in versions(connection, relations, task)
         if is_new:
             insert(connection, relations["model_registry"], row)
-        if reason is not None and row["model_version"] != champion(connection, relations):
-            append_promotion(connection, relations, row["model_version"], "promote", reason)
+        if reason is not None and row["model_version"] != champion(connection, relations, task):
+            append_promotion(connection, relations, task, row["model_version"], "promote", reason)
     return is_new
 
 
-def promote(connection: Any, relations: Mapping[str, str], version: str, reason: str) -> None:
-    """Let a registered version or the baseline serve; nothing changes where it does already. Raises UnknownVersion."""
-    known = versions(connection, relations)
-    if version not in (BASELINE, *known):
-        raise unknown(version, known)
-    if version == (champion(connection, relations) or BASELINE):
+def promote(connection: Any, relations: Mapping[str, str], version: str, reason: str, task: str = TASK) -> None:
+    """Let a registered version serve its own task, or the baseline serve `task`; nothing changes where it does already. Raises
+    UnknownVersion."""
+    if version != BASELINE:
+        task = version_row(connection, relations, version)["task"]
+    if version == (champion(connection, relations, task) or BASELINE):
         return
     with transaction(connection):
-        append_promotion(connection, relations, version, "promote", reason)
+        append_promotion(connection, relations, task, version, "promote", reason)
 
 
-def roll_back(connection: Any, relations: Mapping[str, str], reason: str) -> str:
-    """Let the version serve again that served before the champion; returns it. Raises UnknownVersion where there was none.
+def roll_back(connection: Any, relations: Mapping[str, str], reason: str, task: str = TASK) -> str:
+    """Let the version serve a task again that served before the champion; returns it. Raises UnknownVersion where there was none.
 
     A second roll-back goes further back: versions that were rolled back from are passed over.
     """
     sql = f"select model_version, action from {relations['model_promotions']} where task = ? order by promotion_number"
     served: list[str] = []
-    for version, action in connection.execute(sql, [TASK]).fetchall():
+    for version, action in connection.execute(sql, [task]).fetchall():
         served = served[:-1] if action == "rollback" else [*served, version]
     earlier = [version for version in served if version != served[-1]]
     if not earlier:
         raise UnknownVersion(
-            "no version served before this one; train another (demand train), promote one (demand promote VERSION) or let the "
-            "baseline serve (demand promote baseline)"
+            f"no version of {task} served before this one; train another (demand train), promote one (demand promote VERSION) or "
+            "let the baseline serve (demand promote baseline)"
         )
     with transaction(connection):
-        append_promotion(connection, relations, earlier[-1], "rollback", reason)
+        append_promotion(connection, relations, task, earlier[-1], "rollback", reason)
     return earlier[-1]
 
 
-def append_promotion(connection: Any, relations: Mapping[str, str], version: str, action: str, reason: str) -> None:
+def append_promotion(connection: Any, relations: Mapping[str, str], task: str, version: str, action: str, reason: str) -> None:
     """Append a promotion under the next number."""
     relation = relations["model_promotions"]
     ((number,),) = connection.execute(f"select coalesce(max(promotion_number), 0) + 1 from {relation}").fetchall()
     row = {
         "promotion_number": number,
-        "task": TASK,
+        "task": task,
         "model_version": version,
         "action": action,
         "promoted_by": user_name(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from demand_forecast_training.figures import Figures
@@ -66,8 +66,8 @@ def validation_table(model: Sequence[Figures], baseline: Sequence[Figures], name
     return table(("validation", "metric", name, "baseline", "rows"), rows)
 
 
-def versions_table(connection: Any, relations: Mapping[str, str], champion: str | None) -> str:
-    """Registered versions with their next-day validation figures beside the baseline's; the champion is marked."""
+def versions_table(connection: Any, relations: Mapping[str, str], champions: Collection[str | None]) -> str:
+    """Registered versions with their next-day validation figures beside the baseline's; the champions are marked."""
     sql = f"""
         select model_version, trained_through_date, validation_log_loss, baseline_log_loss,
             validation_average_precision, baseline_average_precision
@@ -75,7 +75,7 @@ def versions_table(connection: Any, relations: Mapping[str, str], champion: str 
     """
     header = ("", "model_version", "trained_through", "log_loss", "baseline", "average_precision", "baseline")
     rows = connection.execute(sql).fetchall()
-    return table(header, [("serves" if row[0] == champion else "", *row) for row in rows])
+    return table(header, [("serves" if row[0] in champions else "", *row) for row in rows])
 
 
 def report(connection: Any, relations: Mapping[str, str]) -> str:

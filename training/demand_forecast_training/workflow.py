@@ -14,7 +14,7 @@ from demand_forecast import __version__
 from demand_forecast.errors import FeatureMismatch
 from safetensors.torch import load as load_weights
 
-from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
+from demand_forecast_training.dataset import Dataset, OriginsT, read_dataset, read_everything
 from demand_forecast_training.errors import NothingToTrain, UnknownVersion
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.figures import Figures
@@ -151,10 +151,10 @@ def check_same_features(row: Mapping[str, Any], data: Dataset) -> None:
             raise FeatureMismatch(f"{row['model_version']} learnt from another {name} than the last build: type demand train")
 
 
-def check_readiness(connection: Any, relations: Mapping[str, str]) -> None:
-    """Refuse where the build says that the data will not do, with its reason."""
+def check_readiness(connection: Any, relations: Mapping[str, str], task: str = TASK) -> None:
+    """Refuse where the build says that the data will not do for a task, with its reason."""
     sql = f"select status, reason from {relations['data_readiness']} where task = ?"
-    for status, reason in connection.execute(sql, [TASK]).fetchall():
+    for status, reason in connection.execute(sql, [task]).fetchall():
         if status == "refused":
             raise NothingToTrain(f"data_readiness refuses: {reason}")
         if status == "warning":
@@ -178,45 +178,54 @@ def beats_baseline(trained: Trained) -> bool:
 
 def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None, trained: Trained) -> str:
     """What became of the version, and what to type next."""
+    ours, theirs = shown(trained.uncalibrated[0].log_loss), shown(trained.baseline[0].log_loss)
+    return registered_line(row, is_new, reason, serving) or (
+        f"registered {row['model_version']}\nnot promoted: before calibration and without trees its next-day log loss on "
+        f"validation days, {ours}, does not beat the baseline's, {theirs} (demand promote {row['model_version']} insists)"
+    )
+
+
+def registered_line(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None) -> str | None:
+    """What became of a version that was promoted, or that another one stands before; None where nothing serves."""
     version = row["model_version"]
     registered = f"{'registered' if is_new else 'already registered:'} {version}"
     if reason is not None:
         return f"{registered}\npromoted: {reason}. Type dbt build to forecast with it"
     if serving:
         return f"{registered}\n{serving} still serves. To change: demand promote {version}"
-    ours, theirs = shown(trained.uncalibrated[0].log_loss), shown(trained.baseline[0].log_loss)
-    return (
-        f"{registered}\nnot promoted: before calibration and without trees its next-day log loss on validation days, {ours}, "
-        f"does not beat the baseline's, {theirs} (demand promote {version} insists)"
-    )
+    return None
 
 
 def registry_row(data: Dataset, trained: Trained, exported: Exported) -> dict[str, Any]:
     """Row of model_registry by column name."""
-    name = trained.choices.architecture
     return (
-        version_columns(name, data.trained_through_date, trained.choices, exported)
+        version_columns(TASK, trained.choices.architecture, data.trained_through_date, trained.choices, exported)
         | figure_columns(trained.model, trained.baseline)
-        | {
-            "predictor": "model",
-            "feature_set_version": data.feature_set_version,
-            "mapping_hash": data.mapping_hash,
-            "signature": data.signature.to_json(),
-            "fitted_through_date": data.fitted_through_date,
-            "data_fingerprint": data.fingerprint,
-            "training_rows": len(data.train),
-            "validation_rows": len(data.validation),
-            "validation_metrics": json.dumps(metrics(trained)),
-        }
+        | data_columns(data)
+        | {"validation_metrics": json.dumps(metrics(trained))}
     )
 
 
-def version_columns(name: str, through: date, choices: HyperParameters, exported: Exported) -> dict[str, Any]:
+def data_columns(data: Dataset[OriginsT]) -> dict[str, Any]:
+    """Columns of model_registry that say what a network of this shop has learnt from."""
+    return {
+        "predictor": "model",
+        "feature_set_version": data.feature_set_version,
+        "mapping_hash": data.mapping_hash,
+        "signature": data.signature.to_json(),
+        "fitted_through_date": data.fitted_through_date,
+        "data_fingerprint": data.fingerprint,
+        "training_rows": len(data.train),
+        "validation_rows": len(data.validation),
+    }
+
+
+def version_columns(task: str, name: str, through: date, choices: HyperParameters, exported: Exported) -> dict[str, Any]:
     """Columns of model_registry that a network itself fills; its version has a `name` and the day `through` which it learnt."""
     sha256 = hashlib.sha256(exported.onnx_bytes).hexdigest()
     return {
-        "model_version": f"{TASK}-{name}-{through}-{sha256[:8]}",
-        "task": TASK,
+        "model_version": f"{task}-{name}-{through}-{sha256[:8]}",
+        "task": task,
         "architecture": choices.architecture,
         "parent_version": None,
         "evaluated_version": None,

@@ -29,7 +29,8 @@ def negative_log_likelihood(mean: Tensor, size: Tensor, count: Tensor) -> Tensor
 def quantiles(mean: Tensor, size: Tensor, levels: Sequence[float]) -> list[Tensor]:
     """A number for each level, of the shape of `mean`, from which `ceil` less 1 is the quantile: the least count that the
     level's share of outcomes does not exceed. It moves smoothly with its inputs, and never falls from level to level."""
-    mean = torch.clamp(mean, min=LEAST_MEAN)
+    # Sums of small masses need the digits of a double: a far quantile would differ between runtimes.
+    mean, size = torch.clamp(mean, min=LEAST_MEAN).double(), size.double()
     mass = masses(mean, size)
     before = torch.cumsum(mass, dim=-1) - mass
     found: list[Tensor] = []
@@ -37,7 +38,7 @@ def quantiles(mean: Tensor, size: Tensor, levels: Sequence[float]) -> list[Tenso
         stepped = torch.clamp((level - before) / torch.clamp(mass, min=LEAST_MASS), 0, 1).sum(dim=-1)
         far = far_quantile(mean, size, level)
         share = torch.clamp((far - 0.6 * GRID) / (0.25 * GRID), 0, 1)
-        value = (1 - share) * stepped + share * far
+        value = ((1 - share) * stepped + share * far).float()
         found.append(torch.maximum(value, found[-1]) if found else value)
     return found
 

@@ -44,7 +44,7 @@ class Demand(NamedTuple):
 
 
 class ProductNetwork(Encoder):
-    """Raw features in, mean and quantiles out. The mean starts from a product of the product's own rates, and learns what differs."""
+    """Raw features in, mean and quantiles out. The mean starts from the product's own rates, and learns what differs."""
 
     answers = OUTPUTS_OF[TASK]
     weekday_columns: Tensor
@@ -75,7 +75,7 @@ class ProductNetwork(Encoder):
         return self.weekday_weight * weekday + (rates @ self.rate_weights).unsqueeze(1)
 
     def demand(self, state: Tensor, context: Tensor, days: Tensor) -> Demand:
-        """Demand of each day, uncalibrated, of the memory (batch, hidden), the raw context (batch, C) and days (batch, days, K)."""
+        """Uncalibrated demand by day, of the memory (batch, hidden), raw context (batch, C) and raw days (batch, days, K)."""
         product = self.product_layer(self.joined(state, context)).reshape(-1, HEADS, self.rank).transpose(0, 1)
         tastes = (product @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, heads)
         scores = product @ self.day_vectors + (self.encoded_days(days) @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
@@ -105,7 +105,7 @@ class ProductNetwork(Encoder):
 
 
 def demand_losses(demand: Demand, examples: ProductExamples) -> dict[str, Tensor]:
-    """Negative log likelihood of each day's units, and of the sum so far, summed over the seen days, averaged over the origins."""
+    """Negative log likelihood of each day's units and of the sum so far, a mean over the origins of a sum over the seen days."""
     units, is_seen = torch.from_numpy(examples.units), torch.from_numpy(examples.is_seen)
     sums, is_whole = torch.from_numpy(examples.cumulative_units), torch.from_numpy(examples.is_seen_whole)
     daily = negative_log_likelihood(demand.mean, demand.size, units) * is_seen

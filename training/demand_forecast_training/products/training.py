@@ -101,8 +101,8 @@ def fitted_sizes(demand: Demand, examples: ProductExamples) -> tuple[float, floa
     def loss() -> Tensor:
         optimiser.zero_grad()
         size, cumulative_size = factors.exp()
-        total = sum(demand_losses(Demand(demand.mean, demand.size * size, demand.cumulative_size * cumulative_size), examples).values())
-        total = torch.as_tensor(total)
+        scaled = Demand(demand.mean, demand.size * size, demand.cumulative_size * cumulative_size)
+        total = torch.stack(list(demand_losses(scaled, examples).values())).sum()
         total.backward()  # type: ignore[no-untyped-call]
         return total
 

@@ -1,0 +1,167 @@
+"""Product demand: the distribution of counts against scipy's, and a small network from training to scoring."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, load_model
+from demand_forecast.signature import Signature
+from demand_forecast.udf import score
+from demand_forecast_training.dataset import Dataset, Histories, batch_of
+from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.products.counts import masses, negative_log_likelihood, quantiles, running_maximum
+from demand_forecast_training.products.examples import ProductExamples
+from demand_forecast_training.products.network import demand_losses
+from demand_forecast_training.products.training import TrainedDemand, predicted_demand, train_demand
+from demand_forecast_training.products.workflow import beats_baseline, registry_row
+from scipy.stats import nbinom
+
+CONTEXT = ("unit_rate_7d", "unit_rate_28d", "noise", *(f"weekday_rate_{number}" for number in range(1, 8)))
+SIGNATURE = Signature(context=CONTEXT, steps=("units", "views"), days=("is_sunday", "is_holiday"), max_horizon_days=30)
+CHOICES = HyperParameters(hidden_units=8, context_units=16, rank=4, context_bins=4, epochs=6, batch_origins=256, seed=3)
+MEANS = (0.02, 0.4, 3.0, 11.0)
+SIZES = (0.3, 1.0, 20.0)
+LEVELS = (0.1, 0.5, 0.9, 0.95, 0.99)
+
+
+def random_products(random: np.random.Generator, rows: int) -> ProductExamples:
+    """Origins whose units are negative binomial around their rate, twice as many on Sundays; every ninth day is not seen."""
+    rate = random.gamma(2.0, 0.6, rows)
+    start = random.integers(0, 7, rows)
+    is_sunday = (start[:, None] + np.arange(30)) % 7 == 0
+    mean = rate[:, None] * np.where(is_sunday, 2.0, 1.0)
+    seen = random.random((rows, 30)) > 1 / 9
+    units = random.negative_binomial(1.5, 1.5 / (1.5 + mean)) * seen
+    noisy = rate * random.uniform(0.7, 1.3, rows)
+    weekdays = [noisy * random.uniform(0.8, 1.2, rows) for _ in range(7)]
+    return ProductExamples(
+        context=np.stack([noisy, rate, random.random(rows), *weekdays], axis=1).astype(np.float32),
+        history=random.integers(0, 30, rows),
+        position=random.integers(1, 60, rows),
+        date=start,
+        units=units.astype(np.float32),
+        is_seen=seen.astype(np.float32),
+    )
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset[ProductExamples]:
+    random = np.random.default_rng(5)
+    lengths = random.integers(60, 129, 30)
+    days = np.zeros((7, 30, 2), np.float32)
+    days[:, :, 0] = (np.arange(7)[:, None] + np.arange(30)) % 7 == 0
+    return Dataset(
+        train=random_products(random, 1500),
+        validation=random_products(random, 500),
+        histories=Histories(random.poisson(1.0, (int(lengths.sum()), 2)).astype(np.float32), lengths.astype(np.int64)),
+        days=days,
+        dates=np.datetime64("2025-04-01") + np.arange(7),
+        signature=SIGNATURE,
+        mapping_hash="0",
+        feature_set_version="2-gross",
+        fitted_through_date=date(2025, 5, 1),
+        trained_through_date=date(2025, 6, 1),
+        fingerprint="test",
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(data: Dataset[ProductExamples]) -> TrainedDemand:
+    return train_demand(data, CHOICES)
+
+
+@pytest.fixture(scope="module")
+def row(data: Dataset[ProductExamples], trained: TrainedDemand) -> dict[str, Any]:
+    return registry_row(data, trained, export(trained.network, data))
+
+
+@pytest.mark.parametrize("mean", MEANS)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_distribution_is_scipys(mean: float, size: float) -> None:
+    oracle = nbinom(size, size / (size + mean))
+    counts = torch.arange(64, dtype=torch.float64)
+    whole = [torch.full((1,), value, dtype=torch.float64) for value in (mean, size)]
+    np.testing.assert_allclose(masses(*whole)[0].numpy(), oracle.pmf(counts), rtol=1e-6, atol=1e-12)
+    found = negative_log_likelihood(whole[0], whole[1], counts[:40])
+    np.testing.assert_allclose(found.numpy(), -oracle.logpmf(counts[:40]), rtol=1e-6)
+    served = [max(math.ceil(float(value) - 1e-4) - 1, 0) for value in quantiles(*whole, LEVELS)]
+    expected = oracle.ppf(LEVELS)
+    inside = expected < 30  # where a count is gone to one by one
+    assert inside.sum() >= 2
+    np.testing.assert_array_equal(np.array(served)[inside], expected[inside])
+
+
+def test_far_quantiles_are_near_and_none_falls() -> None:
+    """Beyond the grid a gamma distribution stands in, within 3 % of scipy's; a higher level or mean never has a lower number."""
+    means = torch.linspace(0.01, 900, 4000, dtype=torch.float64)
+    found = torch.stack(quantiles(means, torch.full_like(means, 4.0), LEVELS)).numpy()
+    assert (np.diff(found, axis=0) >= 0).all() and (np.diff(found, axis=1) > -1e-4).all()
+    expected = nbinom(4.0, 4.0 / (4.0 + means.numpy())).ppf(np.array(LEVELS)[:, None])
+    far = expected > 60
+    assert (np.abs(found - 0.5 - expected)[far] / expected[far]).max() < 0.03
+
+
+def test_a_running_maximum_never_falls() -> None:
+    values = torch.tensor([[1.0, 3.0, 2.0, 5.0, 4.0]])
+    assert running_maximum(values).tolist() == [[1.0, 3.0, 3.0, 5.0, 5.0]]
+
+
+def test_days_that_were_not_seen_teach_nothing(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+    examples = data.train.take(np.arange(100))
+    wild = replace(examples, units=np.where(examples.is_seen > 0, examples.units, 1000).astype(np.float32))
+    demand = predicted_demand(trained.network, data, examples, CHOICES)
+    ours, theirs = demand_losses(demand, examples), demand_losses(demand, wild)
+    assert ours["daily"] == theirs["daily"] and ours["cumulative"] == theirs["cumulative"]
+
+
+def test_a_network_learns_the_weekday_and_is_calibrated(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+    assert beats_baseline(trained)
+    assert trained.model[0].bias is not None and abs(trained.model[0].bias) < 1e-3
+    with torch.no_grad():
+        batch = batch_of(data, data.validation, np.arange(500))
+        mean = trained.network.calibrated(trained.network.batch_demand(batch)).mean.numpy()
+    is_sunday = data.days[data.validation.date][:, :, 0] > 0
+    assert 1.6 < mean[is_sunday].mean() / mean[~is_sunday].mean() < 2.4
+
+
+def test_quantiles_hold_what_they_promise(data: Dataset[ProductExamples], trained: TrainedDemand, row: dict[str, Any]) -> None:
+    """On 500 origins: the level lies between the shares below and at or below the served quantile, within 3 points."""
+    answers = scored(data, data.validation, row)
+    seen = data.validation.is_seen > 0
+    for name, level in DAILY_QUANTILES.items():
+        below, through = (
+            (data.validation.units < answers[name])[seen].mean(),
+            (data.validation.units <= answers[name])[seen].mean(),
+        )
+        assert below - 0.03 <= level <= through + 0.03, name
+    for name in CUMULATIVE_QUANTILES:
+        assert (np.diff(answers[name], axis=1) >= 0).all(), name
+        assert (answers[name] == np.round(answers[name])).all(), name
+
+
+def test_it_is_scored_by_the_same_code(data: Dataset[ProductExamples], trained: TrainedDemand, row: dict[str, Any]) -> None:
+    golden = golden_examples(data)
+    with torch.no_grad():
+        expected = trained.network(*inputs_of(data, golden).tensors())[0].numpy()
+    np.testing.assert_allclose(scored(data, golden, row)["expected_units"], expected, atol=1e-5, rtol=1e-4)
+    assert row["task"] == "product_demand" and row["model_version"].startswith("product_demand-lstm-2025-06-01-")
+
+
+def scored(data: Dataset[ProductExamples], examples: ProductExamples, row: dict[str, Any]) -> dict[str, Any]:
+    """Answers of the scoring package by output, (origins, days)."""
+    inputs, model = inputs_of(data, examples), load_model(row)
+    columns = (
+        struct_of(inputs.context, SIGNATURE.context),
+        pa.chunked_array([list_of(inputs.steps, inputs.position, SIGNATURE.steps)]).combine_chunks(),
+        list_of(inputs.days, np.full(len(inputs.days), 30), SIGNATURE.days),
+    )
+    found = score(model, *columns)
+    return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in model.outputs}

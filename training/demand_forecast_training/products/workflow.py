@@ -1,0 +1,85 @@
+"""`demand train --task product_demand` from end to end: read and close, train, check, open again and write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from demand_forecast_training.dataset import read_entity
+from demand_forecast_training.export import Exported, export
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.products.examples import PRODUCTS, TASK
+from demand_forecast_training.products.training import Data, TrainedDemand, train_demand
+from demand_forecast_training.registry import champion, register
+from demand_forecast_training.report import shown, table
+from demand_forecast_training.warehouse import Warehouse
+from demand_forecast_training.workflow import check_readiness, data_columns, figure_columns, registered_line, version_columns
+
+
+def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir: Path | None, is_wanted: bool) -> str:
+    """Train a version with some hyper-parameters of one's own, register it and say what happened; returns it.
+
+    It serves if `is_wanted`, or if no version does and its deviance on validation days is below the baseline's.
+    """
+    with warehouse.visit() as connection:
+        check_readiness(connection, warehouse.relations, TASK)
+        data = read_entity(connection, warehouse.relations, PRODUCTS)
+    print(f"read {len(data.train)} training and {len(data.validation)} validation origins; the warehouse is free again")
+    trained = train_demand(data, HyperParameters(**chosen), log_dir)
+    row = registry_row(data, trained, export(trained.network, data))
+    with warehouse.visit(read_only=False) as connection:
+        serving = champion(connection, warehouse.relations, TASK)
+        reason = promotion_reason(trained, serving is not None, is_wanted)
+        is_new = register(connection, warehouse.relations, row, reason)
+    print(demand_table(trained))
+    print(registered_line(row, is_new, reason, serving) or not_promoted(row, trained))
+    return str(row["model_version"])
+
+
+def promotion_reason(trained: TrainedDemand, has_champion: bool, is_wanted: bool) -> str | None:
+    """Why the version may serve at once, or None. It is judged as it was before it was calibrated on the same rows."""
+    if is_wanted:
+        return f"demand train --task {TASK} --promote"
+    if not has_champion and beats_baseline(trained):
+        return "the first version that beats the baseline on validation days"
+    return None
+
+
+def beats_baseline(trained: TrainedDemand) -> bool:
+    """Whether the next-day deviance on validation days is lower, without the help of calibration."""
+    ours, theirs = trained.uncalibrated[0].deviance, trained.baseline[0].deviance
+    return ours is not None and theirs is not None and ours < theirs
+
+
+def not_promoted(row: Mapping[str, Any], trained: TrainedDemand) -> str:
+    ours, theirs = shown(trained.uncalibrated[0].deviance), shown(trained.baseline[0].deviance)
+    return (
+        f"registered {row['model_version']}\nnot promoted: before calibration its next-day deviance on validation days, {ours}, "
+        f"does not beat the baseline's, {theirs} (demand promote {row['model_version']} insists)"
+    )
+
+
+def registry_row(data: Data, trained: TrainedDemand, exported: Exported) -> dict[str, Any]:
+    """Row of model_registry by column name. Its figures are of counts, in `validation_metrics`."""
+    tables = {name: getattr(trained, name) for name in ("model", "uncalibrated", "baseline")}
+    told = {"epochs": trained.epochs, "validation_loss": trained.validation_loss}
+    metrics = told | {name: [asdict(row) for row in rows] for name, rows in tables.items()}
+    return (
+        version_columns(TASK, trained.choices.architecture, data.trained_through_date, trained.choices, exported)
+        | figure_columns([], [])
+        | data_columns(data)
+        | {"validation_metrics": json.dumps(metrics)}
+    )
+
+
+def demand_table(trained: TrainedDemand) -> str:
+    """The model beside the baseline on validation days, a row for each horizon and metric."""
+    rows = [
+        (f"{ours.horizon_days} days", metric, getattr(ours, metric), getattr(theirs, metric), ours.rows)
+        for ours, theirs in zip(trained.model, trained.baseline, strict=True)
+        for metric in ("wape", "bias", "deviance")
+    ]
+    return table(("validation", "metric", "model", "baseline", "rows"), rows)
