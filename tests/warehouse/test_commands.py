@@ -196,7 +196,7 @@ def test_a_rollback_with_nothing_earlier_is_an_error(rolled_back: UserProject) -
     before = promotions(rolled_back)
     result = rolled_back.demand("rollback", check=False)
     assert result.returncode == 1
-    assert "no version served before" in result.stderr and "demand promote" in result.stderr
+    assert "no version of customer_demand served before" in result.stderr and "demand promote" in result.stderr
     assert "Traceback" not in result.stderr
     assert promotions(rolled_back) == before
 
