@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-lifetime pretrained bench-pretrained example-complete-journey clean
+	bench-demand bench-lifetime pretrained bench-pretrained example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -84,6 +84,9 @@ bench-accuracy: setup $(HARNESS_PYTHON)  ## beside strong peers on VALIDATION da
 bench-accuracy-test: setup $(HARNESS_PYTHON)  ## the same on TEST days, of a committed configuration; each run is kept in the log
 	$(call ACCURACY,complete_journey) --split test $(OPTIONS)
 	$(if $(DATA),$(call ACCURACY,tmall_2014_half) --data $(DATA) --split test $(OPTIONS))
+
+bench-demand: setup $(HARNESS_PYTHON)  ## units by product and day beside strong peers (OPTIONS="--split test": of a committed configuration)
+	python -m benchmarks.accuracy.demand --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)
 
 bench-lifetime: setup $(HARNESS_PYTHON)  ## purchases in 39 weeks beside BG/NBD and Pareto/NBD, cuts inside the first 39 (OPTIONS="--split test": the weeks after)
 	python -m benchmarks.accuracy.lifetime --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)

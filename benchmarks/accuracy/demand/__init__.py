@@ -1,0 +1,1 @@
+"""Units of a product and day (P4), beside strong peers."""

@@ -1,0 +1,95 @@
+"""Units of each of the 500 greatest products on each day, 1 and 7 days ahead.
+
+Usage: ``python -m benchmarks.accuracy.demand --harness FOLDER --python PYTHON``. The days before the last 28 are judged unless
+``--split test`` is given, which needs a clean commit and is kept in the log, good or bad.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from demand_forecast_training.hyper_parameters import HyperParameters
+
+from benchmarks.accuracy.cells import SPLITS
+from benchmarks.accuracy.data_sets import DATA_SETS
+from benchmarks.accuracy.demand.report import append_to_log, write_section
+from benchmarks.accuracy.demand.shop import Window, answers, build_shop
+from benchmarks.accuracy.events import canonical_events
+from benchmarks.accuracy.harness import ROOT, Harness
+from benchmarks.accuracy.log import clean_commit
+
+FOLDER = ROOT / "warehouse" / "accuracy" / "complete_journey"
+DATA_SET = DATA_SETS["complete_journey"]
+VARIANTS = {"lstm": HyperParameters()}
+"""Networks that are judged, by name."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.demand", description="Units by product and day.")
+    found.add_argument("--harness", type=Path, required=True, help="folder of the harness")
+    found.add_argument("--python", type=Path, required=True, help="a Python with the harness's requirements")
+    found.add_argument("--split", choices=SPLITS, default=SPLITS[0])
+    found.add_argument("--keep-shops", action="store_true", help="shops and peers of an earlier run stay")
+    return found
+
+
+def windows(folder: Path) -> list[Window]:
+    """The target days of each horizon."""
+    told = json.loads((folder / "products.json").read_text())
+    last = date.fromisoformat(told["last_day"])
+    return [Window(int(horizon), date.fromisoformat(first), last) for horizon, first in told["first_origins"].items()]
+
+
+def run(harness: Harness, split: str, is_kept: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures by horizon, and what was trained by horizon and variant."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    events = canonical_events(harness, DATA_SET, FOLDER, None)
+    folder = FOLDER / f"demand_{split}"
+    folder.mkdir(exist_ok=True)
+    if not (is_kept and (folder / "products.json").exists()):
+        harness.beside("demand", "peers", DATA_SET.harness_name, split, events, folder)
+    products = json.loads((folder / "products.json").read_text())["products"]
+    systems: dict[str, dict[str, str]] = {}
+    versions: dict[str, Any] = {}
+    for window in windows(folder):
+        project = folder / f"shop_h{window.horizon}"
+        if not (is_kept and project.exists()):
+            # One day more, so that the last origin is a test origin.
+            build_shop(project, DATA_SET, events, products, Window(window.horizon, window.first_origin, day_after(window)))
+        for name, choices in VARIANTS.items():
+            print(f"complete_journey {split}: {name}, {window.horizon} days ahead", flush=True)
+            said, row, seconds = answers(project, choices, window)
+            file = folder / f"{name}_h{window.horizon}.parquet"
+            pq.write_table(said, file)
+            systems.setdefault(str(window.horizon), {})[name] = str(file)
+            versions[f"{window.horizon} {name}"] = row | {"seconds": seconds}
+    job, out = folder / "systems.json", folder / "judged.json"
+    job.write_text(json.dumps(systems) + "\n")
+    harness.beside("demand", "judge", folder, job, out)
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found, versions
+
+
+def day_after(window: Window) -> date:
+    """The latest origin of the shop: the last target day less the horizon is the last that is asked."""
+    return window.last_day - timedelta(days=window.horizon - 1)
+
+
+def main() -> None:
+    options = parser().parse_args()
+    commit = clean_commit() if options.split == "test" else ""
+    harness = Harness(options.harness.resolve(), options.python.absolute())
+    found, versions = run(harness, options.split, options.keep_shops)
+    if options.split == "test":
+        append_to_log(found, versions, commit)
+    print(write_section(options.split, found, versions))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""A small dbt project whose events are those of the protocol's products, and a network's answers on its test origins."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from demand_forecast.model import load_model
+from demand_forecast.udf import score
+from demand_forecast_training.dataset import read_entity
+from demand_forecast_training.export import export
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.products.examples import PRODUCTS
+from demand_forecast_training.products.training import train_demand
+from demand_forecast_training.products.workflow import registry_row
+from demand_forecast_training.warehouse import find_warehouse
+
+from benchmarks.accuracy.data_sets import DataSet
+from benchmarks.accuracy.harness import ROOT
+from benchmarks.accuracy.shop import CALENDAR_COLUMNS, WAREHOUSE, dbt, fill_calendar, write_yaml
+
+MODELS = ("+lbl_product_examples", "+pred_product_inputs")
+VALIDATION_DAYS = 28
+SCORED_ROWS = 2048
+ANSWERED = ("expected_units", "units_p10", "units_p50", "units_p90", "units_p95")
+EVENTS = """
+    create table shop.events as
+    select * from read_parquet($events)
+    where event_at::date <= $last_day and product_id::varchar in (select unnest($products))
+        and (event_type <> 'purchase' or quantity > 0)
+"""
+INPUTS = "select product_id, as_of_date, context, steps, days from {pred_product_inputs} where purpose = 'backtest'"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Target days at one horizon: the first origin, after which nothing teaches, and the last day."""
+
+    horizon: int
+    first_origin: date
+    last_day: date
+
+
+def build_shop(project: Path, data_set: DataSet, events: Path, products: list[str], window: Window) -> None:
+    """Write a project, fill its warehouse with the events of the products and build what training and scoring read."""
+    (project / "models").mkdir(parents=True, exist_ok=True)
+    settings = {
+        "event_sources": [{"name": "shop", "source": ["shop", "events"], "columns": data_set.columns}],
+        "calendar": {"source": ["shop", "calendar"], "columns": {name: name for name in CALENDAR_COLUMNS}},
+        "as_of_date": str(window.last_day),
+        "trained_through_date": str(window.first_origin),
+        "fitted_through_date": str(window.first_origin - timedelta(days=VALIDATION_DAYS)),
+        "max_events_per_day": 1000000,
+    }
+    write_yaml(
+        project / "dbt_project.yml",
+        {"name": "shop", "version": "1.0.0", "profile": "shop", "vars": {"demand_forecast": settings}},
+    )
+    write_yaml(project / "packages.yml", {"packages": [{"local": os.path.relpath(ROOT, project)}]})
+    output = {"type": "duckdb", "path": WAREHOUSE, "schema": "main", "threads": 2}
+    write_yaml(project / "profiles.yml", {"shop": {"target": "dev", "outputs": {"dev": output}}})
+    tables = [{"name": name} for name in ("events", "calendar")]
+    write_yaml(project / "models" / "sources.yml", {"sources": [{"name": "shop", "tables": tables}]})
+    (project / WAREHOUSE).unlink(missing_ok=True)
+    with duckdb.connect(str(project / WAREHOUSE)) as con:
+        con.execute("create schema shop")
+        con.execute(EVENTS, {"events": str(events), "last_day": window.last_day, "products": products})
+    fill_calendar(project / WAREHOUSE, data_set.country)
+    dbt(project, "deps")
+    dbt(project, "run", "--full-refresh", "--select", *MODELS)
+
+
+def answers(project: Path, choices: HyperParameters, window: Window) -> tuple[pa.Table, dict[str, Any], float]:
+    """What a network trained on the shop says of the target days, its registry row, and seconds of training."""
+    warehouse, start = find_warehouse(project, project, None), time.monotonic()
+    with warehouse.visit() as connection:
+        data = read_entity(connection, warehouse.relations, PRODUCTS)
+    trained = train_demand(data, choices)
+    seconds, row = time.monotonic() - start, registry_row(data, trained, export(trained.network, data))
+    model, parts = load_model(row), []
+    with warehouse.visit() as connection:
+        for batch in connection.sql(INPUTS.format_map(warehouse.relations)).to_arrow_reader(SCORED_ROWS):
+            said = score(model, *(batch.column(name) for name in ("context", "steps", "days")))
+            parts.append(answered(batch, said, window.horizon))
+    return pa.concat_tables(parts), row, seconds
+
+
+def answered(batch: pa.RecordBatch, said: pa.StructArray, horizon: int) -> pa.Table:
+    """A row per origin: the product, the target day and what was said of it."""
+    days = np.asarray(batch.column("as_of_date").cast(pa.int32())) + horizon
+    columns = {"product_id": batch.column("product_id"), "target_date": pa.array(days.astype(np.int32)).cast(pa.date32())}
+    for name in ANSWERED:
+        values = np.asarray(said.field(name).flatten()).reshape(len(batch), -1)
+        columns[name] = pa.array(values[:, horizon - 1].astype(np.float64))
+    return pa.table(columns)
