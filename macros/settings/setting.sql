@@ -10,6 +10,7 @@
       'max_horizon_days': ('integer', [1, 365]), 'active_days': ('integer', [1, 3650]),
       'training_rows': ('integer', [1, 1000000000]), 'customer_sample_percent': ('integer', [1, 100]),
       'max_events_per_day': ('integer', [1, 1000000000]),
+      'churn_days': ('integer', [1, 365]), 'churn_alert_probability': ('number', [0, 1]),
       'units_basis': ('choice', ['gross', 'net']),
       'require_gpu': ('boolean', none), 'customer_daily_forecasts': ('boolean', none),
   } -%}
@@ -17,6 +18,10 @@
   {%- if kind == 'integer' -%}
     {%- if value is not integer or value is boolean or not (allowed[0] <= value <= allowed[1]) -%}
       {{ demand_forecast.refuse("var `" ~ name ~ "` is " ~ demand_forecast.shown_value(value) ~ "; it takes a whole number from " ~ allowed[0] ~ " to " ~ allowed[1] ~ ", without quotes") }}
+    {%- endif -%}
+  {%- elif kind == 'number' -%}
+    {%- if value is not number or value is boolean or not (allowed[0] <= value <= allowed[1]) -%}
+      {{ demand_forecast.refuse("var `" ~ name ~ "` is " ~ demand_forecast.shown_value(value) ~ "; it takes a number from " ~ allowed[0] ~ " to " ~ allowed[1] ~ ", without quotes") }}
     {%- endif -%}
   {%- elif kind == 'boolean' -%}
     {%- if value is not boolean -%}

@@ -13,6 +13,7 @@ Copy = Callable[[UserProject], UserProject]
 
 PUBLISHED = (
     "customer_forecasts",
+    "churn_alerts",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",

@@ -56,6 +56,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         ({"require_gpu": "false"}, "`require_gpu` is the text `false`", "true or false, without quotes"),
         ({"event_sources": [source(required="no")]}, "`required` of event source `web` is the text `no`", "true or false"),
         ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),
+        ({"churn_alert_probability": "0.5"}, "`churn_alert_probability` is the text `0.5`", "from 0 to 1, without quotes"),
+        ({"churn_alert_probability": 50}, "`churn_alert_probability` is `50`", "a number from 0 to 1"),
         ({"as_of_date": "yesterday"}, "`as_of_date`", "YYYY-MM-DD"),
     ],
 )

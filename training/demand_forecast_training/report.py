@@ -12,6 +12,7 @@ PUBLISHED = (
     "customer_daily_forecasts",
     "product_forecasts",
     "product_lead_time_demand",
+    "churn_alerts",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
