@@ -11,6 +11,8 @@
       'training_rows': ('integer', [1, 1000000000]), 'customer_sample_percent': ('integer', [1, 100]),
       'max_events_per_day': ('integer', [1, 1000000000]),
       'churn_days': ('integer', [1, 365]), 'churn_alert_probability': ('number', [0, 1]),
+      'new_customer_days': ('integer', [1, 3650]), 'lost_days': ('integer', [1, 3650]),
+      'champion_share': ('number', [0, 1]), 'loyal_purchase_days': ('integer', [1, 3650]), 'segment_weeks': ('integer', [1, 520]),
       'units_basis': ('choice', ['gross', 'net']),
       'require_gpu': ('boolean', none), 'customer_daily_forecasts': ('boolean', none),
   } -%}

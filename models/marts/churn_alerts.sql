@@ -4,10 +4,11 @@
 with at_risk as (
 
     select
-        *,
-        cast(round(greatest(usual_gap_days, 1)) as integer) as gap_days
-    from {{ ref('demand_forecast', 'pred_customer_churn') }}
-    where churn_probability >= {{ demand_forecast.setting('churn_alert_probability') }}
+        facts.*,
+        cast(round(greatest(facts.usual_gap_days, 1)) as integer) as gap_days
+    from {{ ref('demand_forecast', 'pred_customer_churn') }} as facts
+    inner join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts on facts.as_of_date = cuts.latest_origin_date
+    where facts.churn_probability >= {{ demand_forecast.setting('churn_alert_probability') }}
 
 ),
 

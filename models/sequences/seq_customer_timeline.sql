@@ -20,6 +20,7 @@ ordered as (
         lag(event_date) over ({{ by_customer }}) as previous_event_date,
         lead(event_date) over ({{ by_customer }}) as next_event_date,
         min(event_date) over (partition by customer_id) as first_event_date,
+        min(purchase_date) over ({{ by_customer }} rows between unbounded preceding and current row) as first_purchase_date,
         max(purchase_date) over ({{ by_customer }} rows between unbounded preceding and current row) as last_purchase_date,
         max(purchase_date) over ({{ by_customer }} rows between unbounded preceding and 1 preceding) as previous_purchase_date,
         count(purchase_date) over ({{ by_customer }} rows between unbounded preceding and current row) as purchase_day_count,

@@ -1,10 +1,20 @@
--- One row per customer and origin, eligible at the latest one: what the purchases of the last active_days say of the customer.
--- An origin reads no later day.
+-- One row per customer and origin, eligible there: what the purchases of the last active_days say of the customer. Origins are the
+-- latest one and the Sundays of the last segment_weeks; none reads a later day.
 {%- set window_days = demand_forecast.setting('active_days') %}
-with origins as (
+with weeks as (
+
+    select cast({{ demand_forecast.number_series(0, demand_forecast.setting('segment_weeks')) }} as integer) as weeks_ago
+
+),
+
+origins as (
 
     select latest_origin_date as as_of_date
     from {{ ref('demand_forecast', 'seq_cut_dates') }}
+    union
+    select {{ demand_forecast.add_days('cuts.latest_origin_date', '-(' ~ demand_forecast.iso_weekday('cuts.latest_origin_date') ~ ' % 7 + 7 * weeks.weeks_ago)') }}
+    from {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+    cross join weeks
 
 ),
 
@@ -13,6 +23,7 @@ known as (
     select
         timeline.customer_id,
         origins.as_of_date,
+        timeline.first_purchase_date,
         timeline.last_purchase_date,
         timeline.purchase_day_count,
         least({{ demand_forecast.days_between('timeline.first_event_date', 'origins.as_of_date') }} + 1, {{ window_days }}) as known_days
@@ -37,6 +48,7 @@ select
     known.customer_id,
     known.as_of_date,
     known.known_days,
+    known.first_purchase_date,
     known.last_purchase_date,
     {{ demand_forecast.days_between('known.last_purchase_date', 'known.as_of_date') }} as recency_days,
     known.purchase_day_count,

@@ -14,6 +14,8 @@ Copy = Callable[[UserProject], UserProject]
 PUBLISHED = (
     "customer_forecasts",
     "churn_alerts",
+    "customer_segments",
+    "customer_segment_movements",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",

@@ -13,6 +13,8 @@ PUBLISHED = (
     "product_forecasts",
     "product_lead_time_demand",
     "churn_alerts",
+    "customer_segments",
+    "customer_segment_movements",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
