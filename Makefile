@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-demand bench-lifetime pretrained bench-pretrained example-complete-journey clean
+	bench-demand bench-lifetime bench-trends pretrained bench-pretrained example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -65,6 +65,9 @@ bench-training: setup  ## an epoch of training beside the network's own arithmet
 
 bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTIONS="--customers 4800 --seeds 2 3 1"
 	python -m benchmarks.drift $(DRIFT_OPTIONS)
+
+bench-trends: setup  ## trend flags on generated shops: false alarms where nothing trends, and how soon a rise is found
+	python -m benchmarks.trends $(OPTIONS)
 
 pretrained: setup  ## train the network that ships with the package, on generated shops (needed when the features change)
 	python -m benchmarks.pretraining $(OPTIONS)

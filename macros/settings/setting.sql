@@ -13,6 +13,8 @@
       'churn_days': ('integer', [1, 365]), 'churn_alert_probability': ('number', [0, 1]),
       'new_customer_days': ('integer', [1, 3650]), 'lost_days': ('integer', [1, 3650]),
       'champion_share': ('number', [0, 1]), 'loyal_purchase_days': ('integer', [1, 3650]), 'segment_weeks': ('integer', [1, 520]),
+      'trend_false_discovery_rate': ('number', [0, 1]), 'trend_series': ('integer', [1, 1000000]),
+      'trend_least_units': ('integer', [1, 1000000000]),
       'units_basis': ('choice', ['gross', 'net']),
       'require_gpu': ('boolean', none), 'customer_daily_forecasts': ('boolean', none),
   } -%}

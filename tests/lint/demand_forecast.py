@@ -45,6 +45,7 @@ SELECTS = {
     "unscored_requests": "select {0} from {1}",
     "context_structs": "select 1 as one",
     "no_event_rows": "select 1 as one",
+    "facts_by_day": "select 1 as one",
     "training_examples": "select * from ({}) as given",
 }
 

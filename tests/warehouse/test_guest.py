@@ -24,6 +24,7 @@ OPTIONAL = {
 def test_installed_with_events_only(built_shop: UserProject) -> None:
     for name in ("stg_products", "stg_stock", "stg_customers", "stg_calendar", "stg_identity_links"):
         assert built_shop.query(f"select count(*) from {name}") == [(0,)]
+    assert built_shop.query("select count(*) from market_trends") == [(0,)]
 
 
 def test_installed_with_all_inputs(tmp_path: Path) -> None:
@@ -41,6 +42,8 @@ def test_installed_with_all_inputs(tmp_path: Path) -> None:
         "insert into shop.clicks values (800002, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-nobody')",
     )
     project.build()
+    trends = "select dimension_type, dimension_value, count(expected_units) from market_trends group by all"
+    assert project.query(trends) == [("category", "shoes", 9)]  # of 20 whole weeks, eleven teach
     # A linked event lies on the day of linking, in a column of its own; an unlinked one is anonymous.
     linked = "select event_date::varchar, linked_event_count from seq_customer_steps where linked_event_count > 0"
     assert project.query(linked) == [("2025-05-03", 1)]

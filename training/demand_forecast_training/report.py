@@ -15,6 +15,7 @@ PUBLISHED = (
     "churn_alerts",
     "customer_segments",
     "customer_segment_movements",
+    "market_trends",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
