@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from benchmarks.shop_generator.dirt import DIRTY_ROWS
 from benchmarks.shop_generator.seed_files import write_seeds
 
 from .user_project import DBT, DEMAND, PACKAGE, child_environment
+
+QUESTIONS_PAGE = (PACKAGE / "docs" / "questions.md").read_text(encoding="utf-8")
+QUESTIONS = re.findall(r"### (.*?)\n.*?```sql\n(.*?)```", QUESTIONS_PAGE, re.DOTALL)
+"""Each question of docs/questions.md with its query."""
 
 REASONS = {"blank_id": "blank_customer_id", "duplicate": "duplicate_row"}
 """The package's word where it is not the generator's."""
@@ -129,3 +134,17 @@ def test_the_model_closes_half_of_what_the_baseline_leaves_to_know(seed_shop: Se
     )[0]
     assert rows > 19_000
     assert attainable < model < (baseline + attainable) / 2
+
+
+def test_every_question_has_its_query() -> None:
+    assert len(QUESTIONS) >= 15
+    assert len(QUESTIONS) == QUESTIONS_PAGE.count("\n### ")
+    assert all(question.endswith("?") and "main_demand." in query for question, query in QUESTIONS)
+
+
+@pytest.mark.parametrize(("question", "query"), QUESTIONS)
+def test_a_question_is_answered(seed_shop: SeedShop, question: str, query: str) -> None:
+    """Rows come back, and no column of them is empty throughout."""
+    rows = seed_shop.query(query)
+    assert rows, question
+    assert all(any(value is not None for value in column) for column in zip(*rows, strict=True)), rows
