@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,7 @@ def run(harness: Harness, split: str, is_kept: bool) -> tuple[dict[str, Any], di
     for window in windows(folder):
         project = folder / f"shop_h{window.horizon}"
         if not (is_kept and project.exists()):
-            # One day more, so that the last origin is a test origin.
-            build_shop(project, DATA_SET, events, products, Window(window.horizon, window.first_origin, day_after(window)))
+            build_shop(project, DATA_SET, events, products, window)
         for name, choices in VARIANTS.items():
             print(f"complete_journey {split}: {name}, {window.horizon} days ahead", flush=True)
             said, row, seconds = answers(project, choices, window)
@@ -74,11 +73,6 @@ def run(harness: Harness, split: str, is_kept: bool) -> tuple[dict[str, Any], di
     harness.beside("demand", "judge", folder, job, out)
     found: dict[str, Any] = json.loads(out.read_text())
     return found, versions
-
-
-def day_after(window: Window) -> date:
-    """The latest origin of the shop: the last target day less the horizon is the last that is asked."""
-    return window.last_day - timedelta(days=window.horizon - 1)
 
 
 def main() -> None:

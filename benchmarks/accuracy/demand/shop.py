@@ -47,6 +47,11 @@ class Window:
     first_origin: date
     last_day: date
 
+    @property
+    def latest_origin(self) -> date:
+        """One day more than the last origin that is asked, which is then a test origin of the shop."""
+        return self.last_day - timedelta(days=self.horizon - 1)
+
 
 def build_shop(project: Path, data_set: DataSet, events: Path, products: list[str], window: Window) -> None:
     """Write a project, fill its warehouse with the events of the products and build what training and scoring read."""
@@ -54,7 +59,7 @@ def build_shop(project: Path, data_set: DataSet, events: Path, products: list[st
     settings = {
         "event_sources": [{"name": "shop", "source": ["shop", "events"], "columns": data_set.columns}],
         "calendar": {"source": ["shop", "calendar"], "columns": {name: name for name in CALENDAR_COLUMNS}},
-        "as_of_date": str(window.last_day),
+        "as_of_date": str(window.latest_origin),
         "trained_through_date": str(window.first_origin),
         "fitted_through_date": str(window.first_origin - timedelta(days=VALIDATION_DAYS)),
         "max_events_per_day": 1000000,
