@@ -19,6 +19,7 @@ PUBLISHED = (
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
+    "model_health",
     "model_versions",
     "data_readiness",
     "rejected_events",

@@ -1,0 +1,58 @@
+-- One row per task, model version and judged origin: how far the next day was from what the version itself expected of it, in units of
+-- the spread that it expected. Under a version that still holds, each is a draw around 0, whatever the day: weekdays and seasons are
+-- in the expectation already.
+with customers as (
+
+    select
+        task,
+        model_version,
+        as_of_date,
+        count(*) as row_count,
+        sum(case when actual_purchased then 1.0 else 0.0 end) as actual,
+        sum(purchase_probability) as expected,
+        sum(purchase_probability * (1 - purchase_probability)) as variance,
+        sum({{ demand_forecast.log_loss('purchase_probability', 'actual_purchased') }}) as loss,
+        sum({{ demand_forecast.expected_log_loss('purchase_probability') }}) as expected_loss,
+        sum({{ demand_forecast.log_loss_variance('purchase_probability') }}) as loss_variance,
+        sum({{ demand_forecast.log_loss('baseline_probability', 'actual_purchased') }}) as baseline_loss
+    from {{ ref('demand_forecast', 'err_customer_demand') }}
+    where horizon_days = {{ demand_forecast.horizons() | min }} and purpose <> 'shadow'
+    group by task, model_version, as_of_date
+
+),
+
+products as (
+
+    select
+        task,
+        model_version,
+        as_of_date,
+        count(*) as row_count,
+        sum(actual_units) as actual,
+        sum(expected_units) as expected,
+        sum(expected_units) as variance,
+        sum(abs(actual_units - expected_units)) as loss,
+        cast(null as double) as expected_loss,
+        cast(null as double) as loss_variance,
+        sum(abs(actual_units - baseline_units)) as baseline_loss
+    from {{ ref('demand_forecast', 'err_product_demand') }}
+    where horizon_days = {{ demand_forecast.horizons() | min }} and purpose <> 'shadow'
+    group by task, model_version, as_of_date
+
+),
+
+days as (
+
+    select * from customers
+    union all
+    select * from products
+
+)
+
+select
+    *,
+    (actual - expected) / sqrt(nullif(variance, 0)) as level_surprise,
+    expected / sqrt(nullif(variance, 0)) as level_scale,
+    (loss - expected_loss) / sqrt(nullif(loss_variance, 0)) as loss_surprise,
+    expected_loss / sqrt(nullif(loss_variance, 0)) as loss_scale
+from days

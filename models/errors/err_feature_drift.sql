@@ -1,0 +1,94 @@
+-- One row per feature of customers: the population stability index and the shift of the mean between training origins and those of the
+-- newest week, on a stable sample of both. The index adds (new - old) * ln(new / old) over the tenths of the training origins.
+{%- set features = demand_forecast.context_features() | map(attribute='name') | list %}
+with sampled as (
+
+    select
+        contexts.*,
+        case when origins.role = 'train' then 'old' else 'new' end as side
+    from {{ ref('demand_forecast', 'seq_customer_contexts') }} as contexts
+    inner join {{ ref('demand_forecast', 'seq_origins') }} as origins
+        on contexts.customer_id = origins.customer_id and contexts.as_of_date = origins.as_of_date
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+    where (origins.role = 'train' or contexts.as_of_date > {{ demand_forecast.add_days('cuts.latest_origin_date', -7) }})
+    qualify row_number() over (
+        partition by origins.role = 'train'
+        order by {{ demand_forecast.row_hash(['contexts.customer_id', 'contexts.as_of_date']) }}
+    ) <= 5000
+
+),
+
+long as (
+
+    {{ demand_forecast.unpivoted('sampled', ['side'], features, 'feature', 'feature_value') }}
+
+),
+
+tenths as (
+
+    select
+        feature,
+        feature_value,
+        ntile(10) over (partition by feature order by feature_value) as tenth
+    from long
+    where side = 'old'
+
+),
+
+edges as (
+
+    select distinct
+        feature,
+        min(feature_value) over (partition by feature, tenth) as edge
+    from tenths
+    where tenth > 1
+
+),
+
+binned as (
+
+    select
+        long.feature,
+        long.side,
+        long.feature_value,
+        count(edges.edge) as bin
+    from (select row_number() over () as row_number, * from long) as long
+    left join edges on long.feature = edges.feature and edges.edge <= long.feature_value
+    group by long.row_number, long.feature, long.side, long.feature_value
+
+),
+
+shares as (
+
+    select
+        feature,
+        bin,
+        (count(*) filter (where side = 'old') + 0.5) / (sum(count(*) filter (where side = 'old')) over (partition by feature) + 5) as old_share,
+        (count(*) filter (where side = 'new') + 0.5) / (sum(count(*) filter (where side = 'new')) over (partition by feature) + 5) as new_share
+    from binned
+    group by feature, bin
+
+),
+
+means as (
+
+    select
+        feature,
+        avg(feature_value) filter (where side = 'old') as old_mean,
+        avg(feature_value) filter (where side = 'new') as new_mean,
+        stddev_pop(feature_value) filter (where side = 'old') as old_deviation
+    from long
+    group by feature
+
+)
+
+select
+    shares.feature,
+    sum((shares.new_share - shares.old_share) * ln(shares.new_share / shares.old_share)) as stability_index,
+    any_value(means.old_mean) as old_mean,
+    any_value(means.new_mean) as new_mean,
+    any_value((means.new_mean - means.old_mean) / nullif(means.old_deviation, 0)) as mean_shift,
+    shares.feature in ('{{ demand_forecast.growing_features() | join("', '") }}') as is_growing
+from shares
+inner join means on shares.feature = means.feature
+group by shares.feature

@@ -1,0 +1,134 @@
+-- One row per task: whether the version that serves still holds, and why not.
+{%- set alarm = demand_forecast.setting('health_alarm') %}
+with champions as (
+
+    select 'customer_demand' as task, model_version, coalesce(evaluated_version, model_version) as judged_version, validation_log_loss
+    from {{ ref('demand_forecast', 'pred_champion') }}
+    union all
+    select 'product_demand' as task, model_version, coalesce(evaluated_version, model_version) as judged_version, validation_log_loss
+    from {{ ref('demand_forecast', 'pred_product_champion') }}
+
+),
+
+tasks as (
+
+    select 'customer_demand' as task
+    union all
+    select 'product_demand' as task
+
+),
+
+newest as (
+
+    select
+        champions.task,
+        track.*,
+        row_number() over (partition by champions.task order by track.as_of_date desc) as days_ago
+    from champions
+    inner join {{ ref('demand_forecast', 'err_health_track') }} as track
+        on champions.task = track.task and track.model_version in (champions.model_version, champions.judged_version)
+
+),
+
+recent as (
+
+    select
+        task,
+        count(*) as judged_days,
+        max(case when days_ago = 1 then too_low end) as too_low,
+        max(case when days_ago = 1 then too_high end) as too_high,
+        max(case when days_ago = 1 then too_lossy end) as too_lossy,
+        sum(case when days_ago <= 28 then loss end) / nullif(sum(case when days_ago <= 28 then row_count end), 0) as recent_loss,
+        sum(case when days_ago <= 28 then baseline_loss end) / nullif(sum(case when days_ago <= 28 then row_count end), 0) as recent_baseline_loss,
+        sum(case when days_ago <= 28 then expected end) / nullif(sum(case when days_ago <= 28 then actual end), 0) - 1 as recent_bias
+    from newest
+    group by task
+
+),
+
+drifted as (
+
+    select
+        max_by(feature, stability_index) as drifted_feature,
+        max(stability_index) as stability_index
+    from {{ ref('demand_forecast', 'err_feature_drift') }}
+    where not is_growing
+
+),
+
+facts as (
+
+    select
+        tasks.task,
+        coalesce(champions.model_version, 'baseline') as champion_version,
+        champions.validation_log_loss,
+        coalesce(recent.judged_days, 0) as judged_days,
+        recent.too_low,
+        recent.too_high,
+        recent.too_lossy,
+        recent.recent_loss,
+        recent.recent_baseline_loss,
+        recent.recent_bias,
+        case when tasks.task = 'customer_demand' then drifted.drifted_feature end as drifted_feature,
+        case when tasks.task = 'customer_demand' then drifted.stability_index end as stability_index,
+        cuts.latest_origin_date as as_of_date,
+        {{ demand_forecast.days_between('cuts.latest_origin_date', demand_forecast.run_date()) }} as days_behind
+    from tasks
+    left join champions on tasks.task = champions.task
+    left join recent on tasks.task = recent.task
+    cross join drifted
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+
+),
+
+judged as (
+
+    select
+        *,
+        case when too_low > {{ alarm }} then 'forecasts have been too low for too many days; ' else '' end
+        || case when too_high > {{ alarm }} then 'forecasts have been too high for too many days; ' else '' end
+        || case when too_lossy > {{ alarm }} then 'forecasts have told customers apart worse than they claim; ' else '' end as alarms,
+        case when greatest(too_low, too_high, too_lossy) between {{ alarm }} / 2.0 and {{ alarm }} then 'surprises are adding up; ' else '' end
+        || case when recent_loss > recent_baseline_loss then 'the baseline was better over the newest judged days; ' else '' end
+        || case
+            when stability_index > {{ demand_forecast.setting('health_drift') }}
+                then 'the feature ' || drifted_feature || ' has moved (stability index ' || round(stability_index, 2) || '); ' else ''
+        end
+        || case
+            when days_behind > {{ demand_forecast.setting('health_stale_days') }}
+                then 'the data ends ' || days_behind || ' days before this run: forecasts are stale; ' else ''
+        end as warnings
+    from facts
+
+)
+
+select
+    task,
+    champion_version,
+    as_of_date,
+    case
+        when champion_version = 'baseline' then case when warnings <> '' then 'warning' else 'ok' end
+        when alarms <> '' then 'retrain'
+        when warnings <> '' then 'warning'
+        else 'ok'
+    end as status,
+    coalesce(
+        nullif(rtrim(alarms || warnings, '; '), ''),
+        case
+            when champion_version = 'baseline' then 'the baseline serves'
+            when judged_days = 0 then 'no forecast of this version has been judged yet'
+            else 'the newest judged days are as expected'
+        end
+    ) as reasons,
+    judged_days,
+    round(too_low, 6) as too_low,
+    round(too_high, 6) as too_high,
+    round(too_lossy, 6) as too_lossy,
+    round(recent_loss, 9) as recent_loss,
+    round(recent_baseline_loss, 9) as recent_baseline_loss,
+    round(recent_bias, 9) as recent_bias,
+    validation_log_loss,
+    drifted_feature,
+    round(stability_index, 6) as stability_index,
+    days_behind
+from judged
