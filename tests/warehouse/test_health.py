@@ -15,10 +15,10 @@ def test_health_says_retrain_after_a_drift_and_not_before(
     project = copy_of(trained_shop)
     ((before, sums),) = project.query(f"select status, greatest(too_low, too_high, too_lossy) from model_health {CUSTOMERS}")
     assert before != "retrain" and sums < 8
-    # From ten days before the end on, whatever is put into a cart is bought as well.
+    # From ten days before the end on, whatever is looked at is bought.
     project.execute("""
         update shop.clicks set what = 'buy', pieces = 2, money = 19
-        where what = 'cart' and clicked_at >= (select max(clicked_at) - interval 10 day from shop.clicks)""")
+        where what <> 'buy' and clicked_at >= (select max(clicked_at) - interval 10 day from shop.clicks)""")
     project.build()
     ((after, reasons, too_low, too_high),) = project.query(
         f"select status, reasons, too_low, too_high from model_health {CUSTOMERS}"
@@ -33,6 +33,6 @@ def test_the_index_of_an_unchanged_feature_is_small_and_the_mean_is_counted(trai
         from err_feature_drift as drift, seq_customer_contexts as contexts
         join seq_origins as origins using (customer_id, as_of_date)
         where drift.feature = 'purchase_day_rate_30d' and origins.role = 'train' group by 1""")
-    assert len(rows) == 1 and abs(rows[0][0] - rows[0][1]) < 1e-6  # fewer than 5,000 training origins: the sample is all of them
+    assert len(rows) == 1 and abs(rows[0][0] / rows[0][1] - 1) < 0.03  # 5,000 of somewhat more training origins
     ((least, features),) = trained_shop.query("select min(stability_index), count(*) from err_feature_drift")
     assert 0 <= least < 0.05 and features > 30
