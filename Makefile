@@ -12,7 +12,7 @@ CUSTOMERS ?= 100000
 HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
-.PHONY: help setup demo test lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
+.PHONY: help setup demo test torture lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
 	bench-demand bench-lifetime bench-trends pretrained bench-pretrained example-complete-journey clean
 
 help:  ## list the targets
@@ -40,6 +40,9 @@ demo: setup  ## seed shop -> build -> train -> build with the model -> the forec
 
 test: setup  ## every test
 	python -m pytest tests --numprocesses 2 --dist loadfile
+
+torture: setup  ## fifty kills of build, train, promote and publish
+	TORTURE=1 python -m pytest tests/warehouse/test_kills.py -s
 
 lint: setup  ## ruff, mypy, sqlfluff
 	ruff check .

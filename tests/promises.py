@@ -28,7 +28,7 @@ FAULTS = {
     "feature or model version mismatch": "Missing, renamed or retyped features are refused by name; their order does not matter.",
     "golden-row drift": "A model that answers its stored rows otherwise is refused at every load.",
     "no GPU": "Scoring runs on the CPU and every row says so; with `require_gpu` it is an error.",
-    "CUDA out of memory in a batch": "The batch is halved, then scored on the CPU: the same rows, the same numbers.",
+    "CUDA out of memory in a batch": "The batch is halved until it fits: the same rows, the same numbers.",
     "concurrent runs": "One build writes, another waits or fails by name; no row is written twice.",
     "crashed lock holder": "The operating system frees the warehouse; the next command runs at once.",
     "late events": "A day that changed is built again however old; what was said stays, what came true is restated.",

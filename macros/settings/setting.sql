@@ -38,7 +38,7 @@
       {{ demand_forecast.refuse("var `" ~ name ~ "` is `" ~ value ~ "`; it takes one of " ~ allowed | join(', ')) }}
     {%- endif -%}
   {%- elif kind == 'date' -%}
-    {%- if value is not none and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', value | string) -%}
+    {%- if value is not none and not demand_forecast.is_day(value | string) -%}
       {{ demand_forecast.refuse("var `" ~ name ~ "` is `" ~ value ~ "`; it takes a day as 'YYYY-MM-DD'") }}
     {%- endif -%}
     {%- set value = none if value is none else value | string -%}

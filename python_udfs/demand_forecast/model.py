@@ -81,7 +81,10 @@ def load_model(row: dict[str, Any], require_gpu: bool = False) -> Model:
     if hashlib.sha256(content).hexdigest() != row["onnx_sha256"]:
         raise ModelRefused(f"the bytes of {row['model_version']} do not match their SHA-256; roll back (demand rollback)")
     check_onnx_bytes(content)
-    session = open_session(content)
+    try:
+        session = open_session(content)
+    except Exception as error:  # ONNX Runtime's own errors have no common base
+        raise ModelRefused(f"{row['model_version']} cannot be opened: {error}. Roll back (demand rollback)") from error
     provider = "CUDA" if session.get_providers()[0] == CUDA else "CPU"
     if require_gpu and provider != "CUDA":
         raise ProviderUnavailable(
@@ -95,8 +98,29 @@ def load_model(row: dict[str, Any], require_gpu: bool = False) -> Model:
         provider,
         OUTPUTS_OF[row["task"]],
     )
+    check_network(model)
     check_golden_rows(model, bytes(row["golden_rows"]), float(row["parity_tolerance"]))
     return model
+
+
+def check_network(model: Model) -> None:
+    """Refuse a network whose inputs or outputs are not those of its signature, naming both sides."""
+    widths = {"steps": model.signature.steps, "position": (), "context": model.signature.context, "days": model.signature.days}
+    wanted = {
+        name: f"{'int64' if name == 'position' else 'float'}, {len(names) or 'no'} columns" for name, names in widths.items()
+    }
+    found = {item.name: f"{item.type[7:-1]}, {columns_of(item.shape)} columns" for item in model.session.get_inputs()}
+    spoken, expected = {item.name for item in model.session.get_outputs()}, set(model.outputs)
+    if found != wanted or not expected <= spoken:
+        raise ModelRefused(
+            f"the network of {model.model_version} takes {found} and answers {sorted(spoken)}; its signature wants {wanted} and "
+            f"{sorted(expected)}: train again or roll back (demand rollback)"
+        )
+
+
+def columns_of(shape: list[Any]) -> int | str:
+    """Width of an input, or the word for one that is a number for each row."""
+    return shape[-1] if len(shape) > 1 else "no"
 
 
 def open_session(content: bytes, may_use_gpu: bool = True) -> ort.InferenceSession:

@@ -1,7 +1,6 @@
 """The few facts of an ONNX file that decide whether it may run, read without the onnx package.
 
-A protobuf message is a run of (field number, wire type, value). Of ModelProto we read graph (7) and opset_import (8), of
-GraphProto initializer (5), of TensorProto external_data (13) and data_location (14). Source: onnx/onnx.proto.
+A protobuf message is a run of (field number, wire type, value). Source of the numbers: onnx/onnx.proto.
 """
 
 from __future__ import annotations
@@ -11,6 +10,15 @@ from collections.abc import Iterator
 from demand_forecast.errors import ModelRefused
 
 ALLOWED_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
+CHILDREN = {
+    "model": {7: "graph", 25: "function"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse tensor"},
+    "function": {7: "node", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse tensor", 23: "sparse tensor"},
+    "sparse tensor": {1: "tensor", 2: "tensor"},
+}
+"""Fields of a message that hold others, down to every place where a tensor may lie."""
 
 
 def read_varint(data: memoryview, at: int) -> tuple[int, int]:
@@ -45,18 +53,28 @@ def messages(data: memoryview, number: int) -> Iterator[memoryview]:
     return (value for found, value in fields(data) if found == number and isinstance(value, memoryview))
 
 
+def tensors(data: memoryview, kind: str) -> Iterator[memoryview]:
+    """Every tensor inside a message of a kind: initializers, constants, and those of the branches of a loop or a condition."""
+    for number, value in fields(data):
+        child = CHILDREN[kind].get(number)
+        if isinstance(value, memoryview) and child:
+            yield from [value] if child == "tensor" else tensors(value, child)
+
+
+def domains_of(model: memoryview) -> set[str]:
+    """Domains whose operators a model and its functions import."""
+    imports = [*messages(model, 8), *(found for function in messages(model, 25) for found in messages(function, 9))]
+    return {bytes(name).decode() for found in imports for name in messages(found, 1)}
+
+
 def check_onnx_bytes(content: bytes) -> None:
     """Refuse operators of foreign domains and tensors outside the file."""
     try:
         model = memoryview(content)
-        domains = {bytes(name).decode() for opset in messages(model, 8) for name in messages(opset, 1)}
-        external = any(
-            number == 13 or (number == 14 and value == 1)
-            for graph in messages(model, 7)
-            for tensor in messages(graph, 5)
-            for number, value in fields(tensor)
-        )
-    except (IndexError, KeyError, UnicodeDecodeError) as error:
+        domains = domains_of(model)
+        facts = [fact for tensor in tensors(model, "model") for fact in fields(tensor)]
+        external = any(number == 13 or (number == 14 and value == 1) for number, value in facts)
+    except (IndexError, KeyError, RecursionError, UnicodeDecodeError) as error:
         raise ModelRefused("the model's bytes are not an ONNX file; train again or roll back") from error
     if domains - ALLOWED_DOMAINS:
         raise ModelRefused(f"the model uses operators of {sorted(domains - ALLOWED_DOMAINS)}; allowed are ai.onnx and ai.onnx.ml")

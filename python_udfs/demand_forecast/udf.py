@@ -54,12 +54,25 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
     found = {name: np.empty(shape, dtype=np.float32) for name in model.outputs}
     with _one_at_a_time:
         for rows in length_batches(list_lengths(columns[1]), BATCH_ROWS):
-            part = model.predict(*(column.take(pa.array(rows)) for column in columns))
+            part = predicted(model, columns, rows)
             for name in model.outputs:
                 found[name][rows] = part[name]
     return pa.StructArray.from_arrays(
         [rounded_lists(found[name], name, model) for name in model.outputs], names=list(model.outputs)
     )
+
+
+def predicted(model: Model, columns: list[pa.Array], rows: Integers) -> dict[str, Floats]:
+    """Outputs of some rows; where a batch does not fit into the device's memory, of one half after the other."""
+    try:
+        return model.predict(*(column.take(pa.array(rows)) for column in columns))
+    except Exception as error:  # ONNX Runtime's own errors have no common base
+        if "memory" not in str(error).lower():
+            raise
+        if len(rows) == 1:
+            raise DemandForecastError(f"{model.model_version} does not fit into memory for one row: {error}") from error
+    halves = [predicted(model, columns, half) for half in np.array_split(rows, 2)]
+    return {name: np.concatenate([half[name] for half in halves]) for name in model.outputs}
 
 
 def rounded_lists(values: Floats, name: str, model: Model) -> pa.ListArray:
