@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 import pytz
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .macros import DEFAULTS, Macros, Refused
@@ -50,7 +50,7 @@ DAYS = st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\n?", fullmatch=True) | st.samp
 ANYTHING = st.recursive(
     ATOMS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT | st.integers(), inner, max_size=3)
 )
-MANY = settings(max_examples=500, derandomize=True, deadline=None, database=None)
+MANY = settings(max_examples=500, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 def is_checked(value: Any, kind: str) -> bool:
