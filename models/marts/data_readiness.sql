@@ -48,26 +48,38 @@ with judged as (
         end as warnings
     from {{ ref('demand_forecast', 'err_input_facts') }}
 
+),
+
+tasks as (
+
+    select 'customer_demand' as task, true as is_mapped, refusal, warnings, training_rows, validation_rows
+    from judged
+    union all
+    select task, is_mapped, refusal, warnings, training_rows, validation_rows
+    from {{ ref('demand_forecast', 'err_product_readiness') }}
+
 )
 
 select
-    'customer_demand' as task,
-    case when refusal is not null then 'refused' when warnings <> '' then 'warning' else 'ready' end as status,
-    coalesce(refusal, nullif(rtrim(warnings, '; '), ''), 'enough events, purchases and days') as reason,
-    raw_count,
-    accepted_count,
-    rejected_count,
-    customer_count,
-    purchase_count,
-    day_count,
-    training_rows,
-    validation_rows,
-    eligible_customers,
-    first_event_date,
-    fitted_through_date,
-    trained_through_date,
-    latest_origin_date,
-    slowest_source,
-    days_behind,
-    quietest_hour
-from judged
+    tasks.task,
+    case when tasks.refusal is not null then 'refused' when tasks.warnings <> '' then 'warning' else 'ready' end as status,
+    coalesce(tasks.refusal, nullif(rtrim(tasks.warnings, '; '), ''), 'enough events, purchases and days') as reason,
+    tasks.is_mapped,
+    judged.raw_count,
+    judged.accepted_count,
+    judged.rejected_count,
+    judged.customer_count,
+    judged.purchase_count,
+    judged.day_count,
+    tasks.training_rows,
+    tasks.validation_rows,
+    judged.eligible_customers,
+    judged.first_event_date,
+    judged.fitted_through_date,
+    judged.trained_through_date,
+    judged.latest_origin_date,
+    judged.slowest_source,
+    judged.days_behind,
+    judged.quietest_hour
+from tasks
+cross join judged

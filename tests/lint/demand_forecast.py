@@ -21,6 +21,7 @@ ANSWERS: dict[str, Any] = {
     "relation_of_model": "ledger",
     "reusable_table": "was",
     "setting": 30,
+    "service_levels": {"default": 0.95, "by_category": {"shoes": 0.98}},
     "step_facts": FEATURES,
     "step_features": FEATURES,
     "target_day_features": FEATURES,

@@ -25,6 +25,7 @@ PUBLISHED = (
     "rejected_events",
     "product_forecasts",
     "product_lead_time_demand",
+    "inventory_plan",
 )
 KEPT = (
     *PUBLISHED,

@@ -59,6 +59,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         ({"churn_alert_probability": "0.5"}, "`churn_alert_probability` is the text `0.5`", "from 0 to 1, without quotes"),
         ({"churn_alert_probability": 50}, "`churn_alert_probability` is `50`", "a number from 0 to 1"),
         ({"as_of_date": "yesterday"}, "`as_of_date`", "YYYY-MM-DD"),
+        ({"service_level": 0.999}, "`service_level` holds `0.999`", "from 0.5 to 0.99"),
+        ({"service_level": {"default": 0.95, "shoes": "0.98"}}, "the text `0.98` for `shoes`", "without quotes"),
+        ({"service_level": {"shoes": 0.98}}, "`service_level` has no `default`", "{default: 0.95"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(shop: UserProject, settings: dict[str, Any], named: str, remedy: str) -> None:
@@ -135,7 +138,7 @@ def test_an_empty_events_table_builds_with_zero_rows(tmp_path: Path) -> None:
     project = new_shop(tmp_path)
     project.execute("delete from shop.clicks")
     project.build()
-    status, reason = project.query("select status, reason from data_readiness")[0]
+    status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "refused" and "empty" in reason
     assert project.query("select count(*) from customer_forecasts") == [(0,)]
     refused = project.demand("train", check=False)
@@ -147,7 +150,7 @@ def test_vars_under_another_key_are_warned_about_and_refused(shop: UserProject) 
     project = UserProject(shop.folder, {}).write()
     result = project.build("--indirect-selection", "cautious", "--select", "+data_readiness")
     output = " ".join(result.stdout.split())
-    status, reason = project.query("select status, reason from data_readiness")[0]
+    status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "refused" and "no event source is mapped" in reason
     assert "event_sources" in reason and "`vars: demand_forecast:`" in reason and "dbt_project.yml" in reason
     assert output.count(reason) == 1
@@ -156,10 +159,10 @@ def test_vars_under_another_key_are_warned_about_and_refused(shop: UserProject) 
 @pytest.mark.keeps("time zone and DST")
 def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
-    assert project.query("select status from data_readiness") == [("ready",)]
+    assert project.query("select distinct status from data_readiness where is_mapped") == [("ready",)]
     project.settings |= {"time_zone": "Asia/Tokyo"}
     result = project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
-    status, reason = project.query("select status, reason from data_readiness")[0]
+    status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "warning" and "time_zone" in reason
     assert "Warning in test warn_data_readiness_is_ready" in result.stdout
     assert project.demand("report").stdout.splitlines()[2] == f"data_readiness: warning: {reason}"

@@ -66,7 +66,8 @@ def test_the_slowest_required_source_holds_the_origin_and_is_named(two_sources: 
     project.execute("delete from shop.orders where ordered_at >= '2025-05-20'")
     project.build()
     assert project.query(LATEST) == [("2025-05-18",)]
-    assert project.query("select status, slowest_source from data_readiness") == [("warning", "orders")]
+    slowest = "select status, slowest_source from data_readiness where task = 'customer_demand'"
+    assert project.query(slowest) == [("warning", "orders")]
     project.settings |= {"event_sources": [EVENTS, ORDERS | {"required": False}]}
     project.write().build()
     assert project.query(LATEST) == [("2025-05-29",)]
@@ -76,7 +77,7 @@ def test_an_empty_required_source_is_refused_by_name(two_sources: UserProject, c
     project = copy_of(two_sources)
     project.execute("delete from shop.orders")
     project.build()
-    status, reason = project.query("select status, reason from data_readiness")[0]
+    status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "refused" and "orders" in reason and "required: false" in reason
     assert project.query("select count(*) from customer_forecasts") == [(0,)]
 
@@ -91,13 +92,14 @@ def test_the_worst_source_is_named_with_its_reason(two_sources: UserProject, cop
     )
     build = ("--indirect-selection", "cautious", "--select", "+data_readiness")
     project.build(*build)
+    readiness = "data_readiness where task = 'customer_demand'"
     share = "select round(100 * avg((money in ('free', '-1'))::int))::int || ' % of source orders' from shop.orders"
-    rejected, status, reason = project.query(f"select ({share}), status, reason from data_readiness")[0]
+    rejected, status, reason = project.query(f"select ({share}), status, reason from {readiness}")[0]
     assert status == "warning" and f"{rejected} was rejected, most often as bad_amount (see rejected_events)" in reason
     assert "duplicates" not in reason
     project.execute("update shop.orders set money = 5", "update shop.orders set id = id // 10 where who = 'twice'")
     project.build(*build)
-    status, reason = project.query("select status, reason from data_readiness")[0]
+    status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "warning" and "source orders is duplicates (is event_id one per order rather" in reason
     assert "rejected" not in reason
 
@@ -154,7 +156,7 @@ def test_fixed_dates_beyond_the_data_are_cut_to_it_and_said(two_sources: UserPro
     project.write().build()
     dates = "select latest_origin_date::varchar, trained_through_date::varchar from seq_cut_dates"
     assert project.query(dates) == [("2025-05-30", "2025-05-30")]
-    status, reason = project.query("select status, reason from data_readiness")[0]
+    status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "warning" and "as_of_date" in reason and "trained_through_date" in reason
 
 

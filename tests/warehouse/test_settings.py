@@ -107,7 +107,7 @@ def test_after_a_corrected_mapping_back_tests_are_made_and_judged_anew(built_sho
 
 
 def test_a_champion_of_another_mapping_is_named_in_readiness(trained_shop: UserProject, copy_of: Copy) -> None:
-    warned = "select reason like '%mapped otherwise: demand train --promote%' from data_readiness"
+    warned = "select reason like '%mapped otherwise: demand train --promote%' from data_readiness where task = 'customer_demand'"
     assert trained_shop.query(warned) == [(False,)]
     project = copy_of(trained_shop)
     project.settings |= {"event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"cart": "favourite"}}]}

@@ -133,7 +133,7 @@ def check_agreement(connection: Any, tables: Iterable[str]) -> None:
     ((status, reason, origin),) = connection.execute(sql).fetchall()
     if status == "refused":
         raise PublishRefused(f"data_readiness refuses: {reason}")
-    for name in (name for name in tables if name.endswith("_forecasts")):
+    for name in (name for name in tables if name.endswith(("_forecasts", "_plan", "_outlook"))):
         days = [day for (day,) in connection.execute(f"select distinct as_of_date from {quoted(name)}").fetchall()]
         if days != [origin] and (days or name == "customer_forecasts"):
             found = ", ".join(map(str, sorted(days))) or "no day"

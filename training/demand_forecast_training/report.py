@@ -16,6 +16,7 @@ PUBLISHED = (
     "customer_segments",
     "customer_segment_movements",
     "market_trends",
+    "inventory_plan",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
@@ -92,8 +93,8 @@ def report(connection: Any, relations: Mapping[str, str]) -> str:
 
 
 def readiness_lines(connection: Any, relations: Mapping[str, str]) -> list[str]:
-    """Status and reason of every task whose data is not ready; empty where all is well."""
-    sql = f"select status, reason from {relations['data_readiness']} where status <> 'ready' order by task"
+    """Status and reason of every task that is mapped and whose data is not ready; empty where all is well."""
+    sql = f"select status, reason from {relations['data_readiness']} where status <> 'ready' and is_mapped order by task"
     return [f"data_readiness: {status}: {reason}" for status, reason in connection.execute(sql).fetchall()]
 
 
