@@ -43,7 +43,8 @@ PLAIN = st.sampled_from(
     ["id", "who", "2025-01-31", "UTC", "Europe/Berlin", "gross", "purchase", "view", "1", "true", "", "2025-02-31"]
 )
 TEXT = HOSTILE | PLAIN
-ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.dates()
+# Libraries with fast arithmetic round subnormal numbers to zero for the whole process, so none is made.
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats(allow_subnormal=False) | TEXT | st.dates()
 DAYS = st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\n?", fullmatch=True) | st.sampled_from(
     ["2025-02-31", "2025-13-01", "2025-01-31\n"]
 )

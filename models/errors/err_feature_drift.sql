@@ -84,10 +84,11 @@ means as (
 
 select
     shares.feature,
-    sum((shares.new_share - shares.old_share) * ln(shares.new_share / shares.old_share)) as stability_index,
-    any_value(means.old_mean) as old_mean,
-    any_value(means.new_mean) as new_mean,
-    any_value((means.new_mean - means.old_mean) / nullif(means.old_deviation, 0)) as mean_shift,
+    -- rounded, because parallel sums of doubles differ in their last digits from one build to the next
+    round(sum((shares.new_share - shares.old_share) * ln(shares.new_share / shares.old_share)), 6) as stability_index,
+    round(any_value(means.old_mean), 6) as old_mean,
+    round(any_value(means.new_mean), 6) as new_mean,
+    round(any_value((means.new_mean - means.old_mean) / nullif(means.old_deviation, 0)), 6) as mean_shift,
     shares.feature in ('{{ demand_forecast.growing_features() | join("', '") }}') as is_growing
 from shares
 inner join means on shares.feature = means.feature

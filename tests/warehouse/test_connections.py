@@ -90,7 +90,7 @@ def test_words_that_are_formulas_to_a_spreadsheet_are_guarded(
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("no_such_table", "x.csv"), "there is no table `no_such_table`; there are: customer_forecasts"),
+        (("no_such_table", "x.csv"), "there is no table `no_such_table`; there are: churn_alerts, customer_forecasts"),
         (("customer_forecasts", "no_such_folder/x.csv"), "was not written"),
         (("customer_forecasts", "../x.csv"), "goes upwards"),
         (("customer_forecasts", "link.csv"), "is a link"),
