@@ -133,6 +133,12 @@ def not_a_uuid(manifest: dict[str, Any], results: dict[str, Any]) -> None:
     manifest["metadata"]["invocation_id"] = results["metadata"]["invocation_id"] = "../../elsewhere"
 
 
+@pytest.mark.keeps("stale forecasts")
+def test_the_published_file_says_how_old_its_data_is(published: Path) -> None:
+    rows = query(published / "forecast.duckdb", "select days_old, current_date - data_cut_off, days_old > 30 from freshness")
+    assert rows[0][0] == rows[0][1] and rows[0][2]  # the shop's data ends in May 2025
+
+
 @pytest.mark.keeps("tests left out")
 @pytest.mark.parametrize(
     ("change", "named"),

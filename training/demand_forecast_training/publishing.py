@@ -35,6 +35,10 @@ CURRENT = "current"
 STORAGE_VERSION = "v1.0.0"
 """The oldest format that the engine writes: drivers of every later DuckDB open it."""
 RUN_TABLE = "published_run"
+FRESHNESS = f"""
+    create view freshness as
+    select run_id, data_cut_off, published_at, current_date - data_cut_off as days_old from {RUN_TABLE}"""
+"""The reader's own clock says how old the data is, also when nothing runs any more."""
 
 
 def publish(warehouse: Warehouse, target: Path, folder: Path, keep: int = 3, is_group_readable: bool = False) -> Path:
@@ -162,6 +166,7 @@ def write_run_table(connection: Any, facts: dict[str, Any]) -> None:
     columns = "run_id varchar, data_cut_off date, model_versions varchar[], package_version varchar, published_at timestamp"
     connection.execute(f"create table {RUN_TABLE} ({columns})")
     connection.execute(f"insert into {RUN_TABLE} values (?, ?, ?, ?, ?)", [facts[name] for name in names])
+    connection.execute(FRESHNESS)
 
 
 def check_files(run_folder: Path) -> None:

@@ -1,0 +1,187 @@
+"""Where a customer may be found: in the warehouse and in the published tables. And any row that one can think of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from .conftest import copied
+from .user_project import DBT, UserProject
+
+CANARY = "ZZ-secret-7f3a"
+MAY_HOLD = ("warehouse.duckdb", "warehouse.duckdb.wal", "forecast.duckdb", ".parquet")
+
+
+@pytest.fixture(scope="module")
+def with_canary(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop with a customer of an unmistakable name, after everything that the commands do."""
+    project = copied(trained_shop, tmp_path_factory.mktemp("canary"))
+    project.execute(f"update shop.clicks set who = '{CANARY}' where who = 'K3'")
+    project.build()
+    project.demand("train", "--epochs", "1", "--seed", "3")
+    project.demand("publish")
+    (version,) = project.query("select model_version from model_registry order by trained_at desc limit 1")[0]
+    project.demand("export", version, "model.onnx")
+    for command in ("report", "status"):
+        (project.folder / f"{command}.txt").write_text(project.demand(command).stdout)
+    project.run(DBT, "--quiet", "docs", "generate")
+    return project
+
+
+@pytest.mark.keeps("people in logs, docs, curves and networks")
+def test_a_customer_is_in_no_log_page_curve_network_or_manifest(with_canary: UserProject) -> None:
+    assert with_canary.query(f"select count(*) from customer_forecasts where customer_id = '{CANARY}'") == [(3,)]
+    files = [path for path in with_canary.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    read = [path for path in files if "dbt_packages" not in path.parts and not path.name.endswith(MAY_HOLD)]
+    names = {path.name for path in read}
+    assert {"dbt.log", "run_results.json", "manifest.json", "catalog.json", "model.onnx", "model.json", "report.txt"} <= names
+    assert any("tfevents" in name for name in names)
+    assert [path for path in read if CANARY.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.keeps("people in logs, docs, curves and networks")
+def test_a_customer_is_in_no_part_of_a_registered_version(with_canary: UserProject) -> None:
+    with duckdb.connect(str(with_canary.warehouse), read_only=True) as con:
+        rows = con.sql("select * from main_demand.model_registry").to_arrow_table().to_pylist()
+    assert len(rows) == 2
+    for row in rows:
+        assert [
+            name for name, value in row.items() if CANARY.encode() in (value if isinstance(value, bytes) else str(value).encode())
+        ] == []
+
+
+@pytest.mark.keeps("people in logs, docs, curves and networks")
+def test_only_tables_of_customers_are_published_with_one(with_canary: UserProject) -> None:
+    with duckdb.connect(str(with_canary.folder / "published" / "forecast.duckdb"), read_only=True) as con:
+        columns = con.execute(
+            "select table_name, column_name from duckdb_columns() where not internal and data_type = 'VARCHAR'"
+        ).fetchall()
+        found = [
+            (table, column)
+            for table, column in columns
+            if con.execute(f"select count(*) from {table} where contains({column}, ?)", [CANARY]).fetchall() != [(0,)]
+        ]
+    assert {column for _, column in found} == {"customer_id"}
+    assert "customer_forecasts" in {table for table, _ in found}
+
+
+# --- any row --------------------------------------------------------------------------------------------------------
+
+ODD_TEXT = st.text(max_size=12) | st.sampled_from(
+    ["", " ", "\x00", "\ufeffK1", "K1 ", "null", "NaN", "' or 1=1 --", "=1+1", "\U0001d50e1", "a" * 5000]
+)
+CLOCKS = (
+    st.datetimes().map(str)
+    | st.dates().map(str)
+    | st.sampled_from(
+        [
+            "2025-03-30 02:30:00",
+            "2025-02-29",
+            "2025-05-01T10:00:00Z",
+            "2025-05-01 10:00+99",
+            "infinity",
+            "-infinity",
+            "epoch",
+            "0",
+        ]
+    )
+)
+NUMBERS = (
+    st.floats().map(str)
+    | st.integers().map(str)
+    | st.sampled_from(["1e308", "-0.0", "1e-320", "1,5", "0x10", "1_000", "\u0661", "1e400"])
+)
+WORDS = st.sampled_from(["view", "cart", "buy", "VIEW", "buy ", "teleport"])
+CUSTOMERS = st.sampled_from([f"K{number}" for number in range(60)])
+
+
+def mostly(good: st.SearchStrategy[str], *odd: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
+    """Good in three of four cases, so that rows are wrong in one place as often as in several."""
+    return st.one_of(good, good, good, st.one_of(*odd, ODD_TEXT, st.none()))
+
+
+ROWS = st.tuples(
+    mostly(CUSTOMERS),
+    mostly(st.just("2025-05-01 10:00:00"), CLOCKS),
+    mostly(WORDS),
+    mostly(st.just("P1")),
+    mostly(st.just("1"), NUMBERS),
+    mostly(st.just("9.5"), NUMBERS),
+)
+COUNT = 10_000
+
+
+def any_rows(count: int) -> list[tuple[str | None, ...]]:
+    """Rows of every kind that the strategies know, the same each time."""
+    rows: list[tuple[str | None, ...]] = []
+    quick = settings(
+        max_examples=count,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+    @quick
+    @given(row=ROWS)
+    def keep(row: tuple[str | None, ...]) -> None:
+        rows.append(row)
+
+    keep()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def any_row(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """The trained shop whose columns became text, with ten thousand rows that hold anything."""
+    project = copied(trained_shop, tmp_path_factory.mktemp("any_row"))
+    rows = any_rows(COUNT)
+    names = ("who", "clicked_at", "what", "item", "pieces", "money")
+    given_rows = pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
+    with duckdb.connect(str(project.warehouse)) as con:
+        for name in ("clicked_at", "pieces", "money"):
+            con.execute(f"alter table shop.clicks alter {name} type varchar")
+        con.register("given_rows", given_rows)
+        con.execute("insert into shop.clicks select 7000000 + row_number() over (), * from given_rows")
+    project.build()
+    return project
+
+
+@pytest.mark.keeps("any bad row", "null or blank ids", "NaN, infinity and overflow")
+def test_every_row_has_one_verdict_whatever_it_holds(any_row: UserProject) -> None:
+    ((added,),) = any_row.query("select count(*) from shop.clicks where id > 7000000")
+    assert added > 0.9 * COUNT
+    counted = "select (select count(*) from shop.clicks) - (select sum(row_count) from main_demand.stg_event_counts)"
+    assert any_row.query(counted) == [(0,)]
+    verdicts = dict(any_row.query("select verdict, count(*) from stg_event_rows where event_id::bigint > 7000000 group by 1"))
+    assert sum(verdicts.values()) == added
+    assert verdicts["accepted"] > 100 and verdicts["rejected"] > 1000
+    reasons = {reason for (reason,) in any_row.query("select distinct reason from rejected_events")}
+    assert reasons >= {"bad_timestamp", "future_event", "unknown_event_type", "bad_quantity", "bad_amount", "blank_customer_id"}
+
+
+@pytest.mark.keeps("any bad row", "NaN, infinity and overflow")
+def test_no_mart_holds_a_nan_or_an_infinity(any_row: UserProject) -> None:
+    manifest: dict[str, Any] = json.loads((any_row.folder / "target" / "manifest.json").read_text())
+    marts = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["path"].startswith("marts")
+    ]
+    assert len(marts) > 6
+    kinds = f"data_type in ('DOUBLE', 'FLOAT') and table_name in {tuple(marts)}"
+    columns = any_row.query(f"select table_name, column_name from duckdb_columns() where {kinds}")
+    assert len(columns) > 30
+    wrong = [
+        (table, column)
+        for table, column in columns
+        if any_row.query(f"select count(*) from {table} where not isfinite({column})") != [(0,)]
+    ]
+    assert wrong == []
