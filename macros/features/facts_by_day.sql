@@ -1,7 +1,8 @@
-{#- Select with one row per key and day with an accepted row that has the key: the day's facts. Days whose raw rows have not changed
-    keep their rows; a day on which no row has the key keeps one row without a key, which says that the day was read. -#}
-{% macro facts_by_day(key, key_sql, facts) %}
-{%- set kept = demand_forecast.reusable_table([key, 'event_date'] + facts | map(attribute='name') | list + ['day_fingerprint']) %}
+{#- Select with one row per key and day with an accepted row that has the key: the day's facts. A key is one or more columns, each a
+    name with its SQL. Days whose raw rows have not changed keep their rows; a day on which no row has the key keeps one row without
+    a key, which says that the day was read. -#}
+{% macro facts_by_day(keys, facts) %}
+{%- set kept = demand_forecast.reusable_table(keys | map(attribute='name') | list + ['event_date'] + facts | map(attribute='name') | list + ['day_fingerprint']) %}
 {%- set days %}
     select event_date, cast(sum(step_fingerprint) as decimal(38, 0)) as day_fingerprint
     from {{ ref('demand_forecast', 'stg_event_days') }}
@@ -40,19 +41,24 @@ judged_rows as (
 days_of_keys as (
 
     select
-        {{ key_sql }} as {{ key }},
+        {%- for key in keys %}
+        {{ key.sql }} as {{ key.name }},
+        {%- endfor %}
         event_date,
         {%- for fact in facts %}
         {{ fact.sql }} as {{ fact.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from judged_rows
-    where verdict = 'accepted' and {{ key_sql }} is not null
-    group by {{ key_sql }}, event_date
+    where verdict = 'accepted'
+        {%- for key in keys %} and {{ key.sql }} is not null{% endfor %}
+    group by {% for key in keys %}{{ key.sql }}, {% endfor %}event_date
 
 )
 
 select
-    days_of_keys.{{ key }},
+    {%- for key in keys %}
+    days_of_keys.{{ key.name }},
+    {%- endfor %}
     changed_days.event_date,
     {%- for fact in facts %}
     coalesce(days_of_keys.{{ fact.name }}, 0) as {{ fact.name }},

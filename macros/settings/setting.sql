@@ -10,6 +10,8 @@
       'max_horizon_days': ('integer', [1, 365]), 'active_days': ('integer', [1, 3650]),
       'training_rows': ('integer', [1, 1000000000]), 'customer_sample_percent': ('integer', [1, 100]),
       'review_period_days': ('integer', [1, 365]), 'default_lead_time_days': ('integer', [0, 365]),
+      'recommendations_k': ('integer', [1, 100]), 'recommendation_popular': ('integer', [1, 1000]),
+      'recommend_bought': ('boolean', none), 'recommend_out_of_stock': ('boolean', none),
       'max_events_per_day': ('integer', [1, 1000000000]),
       'churn_days': ('integer', [1, 365]), 'churn_alert_probability': ('number', [0, 1]),
       'new_customer_days': ('integer', [1, 3650]), 'lost_days': ('integer', [1, 3650]),

@@ -48,6 +48,8 @@ SELECTS = {
     "unpivoted": "select {1} from {0}",
     "no_event_rows": "select 1 as one",
     "facts_by_day": "select 1 as one",
+    "item_neighbours": "select 1 as one",
+    "recommendation_candidates": "select * from {}",
     "training_examples": "select * from ({}) as given",
 }
 

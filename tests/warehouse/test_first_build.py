@@ -26,6 +26,7 @@ PUBLISHED = (
     "product_forecasts",
     "product_lead_time_demand",
     "inventory_plan",
+    "product_recommendations",
 )
 KEPT = (
     *PUBLISHED,
@@ -36,6 +37,8 @@ KEPT = (
     "seq_origins",
     "seq_product_days",
     "seq_product_contexts",
+    "seq_customer_items",
+    "seq_recommendation_candidates",
 )
 
 
@@ -121,7 +124,7 @@ def test_changed_data_and_a_clean_build_agree(built_shop: UserProject, copy_of: 
     )
     project.build()
     tables = ("seq_origins", "seq_customer_contexts", "seq_target_days", "data_readiness", "rejected_events")
-    tables += ("seq_product_days", "seq_product_contexts", "seq_product_origins")
+    tables += ("seq_product_days", "seq_product_contexts", "seq_product_origins", "seq_customer_items")
     snapshot(project, tables)
     project.build("--full-refresh")
     assert {name: changed_rows(project, name) for name in tables} == dict.fromkeys(tables, 0)

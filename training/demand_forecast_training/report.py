@@ -17,6 +17,7 @@ PUBLISHED = (
     "customer_segment_movements",
     "market_trends",
     "inventory_plan",
+    "product_recommendations",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",

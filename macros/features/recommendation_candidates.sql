@@ -1,0 +1,212 @@
+{#- Select with one row per customer, origin and product that could be recommended, with all that was known on that day: the
+    customer's own products, the neighbours of those, and the most popular products of the last 28 days. `place` counts them by what
+    the baseline would say: own purchases, half as much each 90 days, then neighbours, then popularity. `origins` is a relation with
+    customer_id and as_of_date, `neighbours` one with neighbours of products that no origin may be earlier than. -#}
+{% macro recommendation_candidates(origins, neighbours) %}
+{%- set sum_decay -%} sum(case when is_bought then pow(0.5, age_days / {}.0) else 0 end) {%- endset %}
+with wanted as (
+
+    select customer_id, as_of_date
+    from {{ origins }}
+
+),
+
+bought as (
+
+    select
+        customer_id,
+        product_id,
+        event_date,
+        {{ demand_forecast.days_between('lag(event_date) over (partition by customer_id, product_id order by event_date)', 'event_date') }} as gap_days,
+        dense_rank() over (partition by customer_id order by event_date) as trip_number,
+        count(*) over (partition by customer_id, event_date) as basket_items
+    from {{ ref('demand_forecast', 'seq_customer_items') }}
+    where purchase_count > 0
+
+),
+
+own_days as (
+
+    select
+        wanted.customer_id,
+        wanted.as_of_date,
+        items.product_id,
+        items.purchase_count > 0 as is_bought,
+        {{ demand_forecast.days_between('items.event_date', 'wanted.as_of_date') }} as age_days,
+        bought.trip_number,
+        bought.basket_items
+    from wanted
+    inner join {{ ref('demand_forecast', 'seq_customer_items') }} as items
+        on wanted.customer_id = items.customer_id
+            and items.event_date <= wanted.as_of_date
+            and items.event_date > {{ demand_forecast.add_days('wanted.as_of_date', -demand_forecast.setting('active_days')) }}
+    left join bought
+        on items.customer_id = bought.customer_id and items.product_id = bought.product_id and items.event_date = bought.event_date
+
+),
+
+customers as (
+
+    select
+        customer_id,
+        as_of_date,
+        count(distinct trip_number) as trip_count,
+        count(distinct trip_number) filter (where age_days < 28) as trips_28d,
+        max(trip_number) as last_trip_number
+    from own_days
+    group by customer_id, as_of_date
+
+),
+
+own as (
+
+    select
+        own_days.customer_id,
+        own_days.as_of_date,
+        own_days.product_id,
+        count(*) filter (where is_bought) as purchase_days,
+        min(age_days) filter (where is_bought) as days_since_bought,
+        max(age_days) filter (where is_bought) as days_since_first,
+        any_value(customers.last_trip_number) - max(trip_number) as trips_since_bought,
+        (max(age_days) filter (where is_bought) - min(age_days) filter (where is_bought)) / nullif(count(*) filter (where is_bought) - 1.0, 0) as own_gap_days,
+        count(*) filter (where not is_bought) as interest_days,
+        min(age_days) filter (where not is_bought) as days_since_interest,
+        {%- for days in [7, 21, 60, 90, 180] %}
+        {{ sum_decay.format(days) }} as decayed_{{ days }}d,
+        {%- endfor %}
+        coalesce(sum(pow(0.8, customers.last_trip_number - trip_number)), 0) as decayed_by_trip,
+        sum(case when is_bought then 0 else pow(0.5, age_days / 7.0) end) as interest_7d,
+        avg(1.0 / basket_items) as basket_share
+    from own_days
+    inner join customers on own_days.customer_id = customers.customer_id and own_days.as_of_date = customers.as_of_date
+    group by own_days.customer_id, own_days.as_of_date, own_days.product_id
+
+),
+
+item_days as (
+
+    select
+        dates.as_of_date,
+        bought.product_id,
+        bought.customer_id,
+        bought.gap_days,
+        {{ demand_forecast.days_between('bought.event_date', 'dates.as_of_date') }} as age_days
+    from (select distinct as_of_date from wanted) as dates
+    inner join bought
+        on bought.event_date <= dates.as_of_date
+            and bought.event_date > {{ demand_forecast.add_days('dates.as_of_date', -demand_forecast.setting('active_days')) }}
+
+),
+
+items as (
+
+    select
+        as_of_date,
+        product_id,
+        {%- for days in [7, 28, 91] %}
+        count(distinct case when age_days < {{ days }} then customer_id end) as buyers_{{ days }}d,
+        {%- endfor %}
+        count(gap_days) * 1.0 / count(*) as repeat_share,
+        avg(gap_days) as item_gap_days
+    from item_days
+    group by as_of_date, product_id
+
+),
+
+tastes as (
+
+    select
+        own.customer_id,
+        own.as_of_date,
+        coalesce(products.category, 'unknown') as category,
+        sum(own.decayed_60d) / nullif(sum(sum(own.decayed_60d)) over (partition by own.customer_id, own.as_of_date), 0) as category_share
+    from own
+    left join {{ ref('demand_forecast', 'stg_products') }} as products on own.product_id = products.product_id
+    group by own.customer_id, own.as_of_date, coalesce(products.category, 'unknown')
+
+),
+
+beside as (
+
+    select
+        own.customer_id,
+        own.as_of_date,
+        neighbours.neighbour_id as product_id,
+        sum(least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity) as neighbour_score,
+        max_by(own.product_id, (least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity, own.product_id)) as neighbour_of,
+        max_by(neighbours.is_bought_with, (least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity, own.product_id)) as is_bought_with
+    from own
+    inner join {{ neighbours }} as neighbours on own.product_id = neighbours.product_id
+    group by own.customer_id, own.as_of_date, neighbours.neighbour_id
+
+),
+
+named as (
+
+    select customer_id, as_of_date, product_id
+    from own
+    qualify row_number() over (partition by customer_id, as_of_date order by round(decayed_90d + 0.2 * interest_7d, 9) desc, product_id) <= 200
+    union
+    select customer_id, as_of_date, product_id
+    from beside
+    qualify row_number() over (partition by customer_id, as_of_date order by round(neighbour_score, 9) desc, product_id) <= 50
+    union
+    select wanted.customer_id, wanted.as_of_date, popular.product_id
+    from wanted
+    inner join (
+        select as_of_date, product_id
+        from items
+        where buyers_28d > 0
+        qualify row_number() over (partition by as_of_date order by buyers_28d desc, product_id) <= {{ demand_forecast.setting('recommendation_popular') }}
+    ) as popular on wanted.as_of_date = popular.as_of_date
+
+),
+
+joined as (
+
+    select
+        named.*,
+        customers.trip_count,
+        customers.trips_28d,
+        own.* exclude (customer_id, as_of_date, product_id),
+        items.* exclude (as_of_date, product_id),
+        tastes.category_share,
+        beside.neighbour_score,
+        beside.neighbour_of,
+        beside.is_bought_with,
+        round(
+            coalesce(own.decayed_90d + 0.2 * own.interest_7d, 0) + 0.1 * least(coalesce(beside.neighbour_score, 0), 1)
+            + 0.001 * coalesce(items.buyers_28d * 1.0 / max(items.buyers_28d) over (partition by named.as_of_date), 0), 9
+        ) as baseline_score
+    from named
+    left join customers on named.customer_id = customers.customer_id and named.as_of_date = customers.as_of_date
+    left join own
+        on named.customer_id = own.customer_id and named.as_of_date = own.as_of_date and named.product_id = own.product_id
+    left join items on named.as_of_date = items.as_of_date and named.product_id = items.product_id
+    left join {{ ref('demand_forecast', 'stg_products') }} as products on named.product_id = products.product_id
+    left join tastes
+        on named.customer_id = tastes.customer_id
+            and named.as_of_date = tastes.as_of_date
+            and coalesce(products.category, 'unknown') = tastes.category
+    left join beside
+        on named.customer_id = beside.customer_id and named.as_of_date = beside.as_of_date and named.product_id = beside.product_id
+    {%- if not demand_forecast.setting('recommend_bought') %}
+    where coalesce(own.purchase_days, 0) = 0
+    {%- endif %}
+
+)
+
+select
+    customer_id,
+    as_of_date,
+    product_id,
+    row_number() over (partition by customer_id, as_of_date order by baseline_score desc, product_id) as place,
+    baseline_score,
+    neighbour_of,
+    is_bought_with,
+    days_since_interest,
+    {%- for feature in demand_forecast.candidate_features() %}
+    cast({{ feature.sql }} as float) as {{ feature.name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from joined
+{%- endmacro %}
