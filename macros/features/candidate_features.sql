@@ -24,6 +24,7 @@
       {'name': 'item_gap_ratio', 'sql': 'coalesce(least(days_since_bought / nullif(item_gap_days, 0), 10), 0)'},
       {'name': 'category_share', 'sql': 'coalesce(category_share, 0)'},
       {'name': 'neighbour_score', 'sql': 'coalesce(neighbour_score, 0)'},
+      {'name': 'is_offered', 'sql': 'case when may_be_offered then 1 else 0 end'},
       {'name': 'item_bucket', 'sql': demand_forecast.item_bucket('product_id')},
   ]) -%}
   {{ return(features) }}

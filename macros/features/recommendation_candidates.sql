@@ -1,8 +1,10 @@
 {#- Select with one row per customer, origin and product that could be recommended, with all that was known on that day: the
     customer's own products, the neighbours of those, and the most popular products of the last 28 days. `place` counts them by what
     the baseline would say: own purchases, half as much each 90 days, then neighbours, then popularity. `origins` is a relation with
-    customer_id and as_of_date, `neighbours` one with neighbours of products that no origin may be earlier than. -#}
-{% macro recommendation_candidates(origins, neighbours) %}
+    customer_id and as_of_date, `neighbours` one with neighbours of products that no origin may be earlier than, `stock` one with the
+    newest counts. What may not be offered, since it was bought or is missing and a var says so, is a candidate that comes last: it
+    still says something about the customer. -#}
+{% macro recommendation_candidates(origins, neighbours, stock=none) %}
 {%- set sum_decay -%} sum(case when is_bought then pow(0.5, age_days / {}.0) else 0 end) {%- endset %}
 with wanted as (
 
@@ -168,12 +170,19 @@ joined as (
         named.*,
         customers.trip_count,
         customers.trips_28d,
-        own.* exclude (customer_id, as_of_date, product_id),
-        items.* exclude (as_of_date, product_id),
+        {%- for name in ['purchase_days', 'days_since_bought', 'days_since_first', 'trips_since_bought', 'own_gap_days', 'interest_days', 'days_since_interest', 'decayed_7d', 'decayed_21d', 'decayed_60d', 'decayed_180d', 'decayed_by_trip', 'interest_7d', 'basket_share'] %}
+        own.{{ name }},
+        {%- endfor %}
+        {%- for name in ['buyers_7d', 'buyers_28d', 'buyers_91d', 'repeat_share', 'item_gap_days'] %}
+        items.{{ name }},
+        {%- endfor %}
         tastes.category_share,
         beside.neighbour_score,
         beside.neighbour_of,
         beside.is_bought_with,
+        true
+        {%- if not demand_forecast.setting('recommend_bought') %} and coalesce(own.purchase_days, 0) = 0{% endif %}
+        {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %} and coalesce(stock.on_hand > 0, true){% endif %} as may_be_offered,
         round(
             coalesce(own.decayed_90d + 0.2 * own.interest_7d, 0) + 0.1 * least(coalesce(beside.neighbour_score, 0), 1)
             + 0.001 * coalesce(items.buyers_28d * 1.0 / max(items.buyers_28d) over (partition by named.as_of_date), 0), 9
@@ -190,8 +199,8 @@ joined as (
             and coalesce(products.category, 'unknown') = tastes.category
     left join beside
         on named.customer_id = beside.customer_id and named.as_of_date = beside.as_of_date and named.product_id = beside.product_id
-    {%- if not demand_forecast.setting('recommend_bought') %}
-    where coalesce(own.purchase_days, 0) = 0
+    {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %}
+    left join {{ stock }} as stock on named.product_id = stock.product_id
     {%- endif %}
 
 )
@@ -200,7 +209,7 @@ select
     customer_id,
     as_of_date,
     product_id,
-    row_number() over (partition by customer_id, as_of_date order by baseline_score desc, product_id) as place,
+    row_number() over (partition by customer_id, as_of_date order by may_be_offered desc, baseline_score desc, product_id) as place,
     baseline_score,
     neighbour_of,
     is_bought_with,

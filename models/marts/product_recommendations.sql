@@ -1,13 +1,23 @@
 -- One row per eligible customer and rank: what to offer the customer, best first, and why.
 select
-    customer_id,
-    as_of_date,
-    cast(row_number() over (partition by customer_id order by place) as integer) as rank,
-    product_id,
-    round(cast(baseline_score as double), 6) as score,
-    {{ demand_forecast.recommendation_reason() }} as reason,
-    'baseline' as predictor,
-    'baseline' as model_version,
-    'SQL' as provider
-from {{ ref('demand_forecast', 'seq_recommendation_candidates') }}
-qualify rank <= {{ demand_forecast.setting('recommendations_k') }}
+    ledger.customer_id,
+    ledger.as_of_date,
+    ledger.rank,
+    ledger.product_id,
+    ledger.score,
+    ledger.reason,
+    ledger.baseline_rank,
+    ledger.predictor,
+    ledger.model_version,
+    ledger.provider,
+    ledger.scored_at
+from {{ ref('demand_forecast', 'pred_recommendation_ledger') }} as ledger
+inner join {{ ref('demand_forecast', 'seq_recommendation_origins') }} as origins
+    on ledger.customer_id = origins.customer_id
+        and ledger.as_of_date = origins.as_of_date
+        and ledger.input_hash = origins.input_hash
+left join {{ ref('demand_forecast', 'pred_recommendation_champion') }} as champion on ledger.model_version = champion.model_version
+where champion.model_version is not null or ledger.predictor = 'baseline'
+qualify dense_rank() over (
+    partition by ledger.customer_id order by champion.model_version nulls last, ledger.scored_at desc
+) = 1

@@ -35,8 +35,10 @@ COUNT_QUANTILES = DAILY_QUANTILES | CUMULATIVE_QUANTILES
 OUTPUTS_OF = {
     "customer_demand": OUTPUTS,
     "product_demand": ("expected_units", *COUNT_QUANTILES),
+    "recommendation": ("place", "score"),
 }
-"""What a network of a task answers, a list of days each."""
+"""What a network of a task answers: a list of days each; of recommendations the places of candidates in their list, best first
+and counted from 1, zeros where there are no more, and the logarithm of the share that each has of the next purchases."""
 GOLDEN_TOLERANCE = 1e-4
 """Greatest difference that any provider may show on the golden rows, whatever the registry says."""
 

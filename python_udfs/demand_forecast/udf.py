@@ -18,6 +18,9 @@ ROUND_DIGITS = 6
 BATCH_ROWS = 2048
 """Most rows of one batch: as many as DuckDB hands over in a call; larger padded batches are slower on a CPU (page faults)."""
 
+BATCH_STEPS = 128 * BATCH_ROWS
+"""Most steps of one batch, padding included: what a full batch of the longest histories holds. Lists of candidates are longer."""
+
 COUNT_SLACK = 1e-4
 """How far providers may differ about the quantile of a count before another count is served."""
 
@@ -31,18 +34,21 @@ def return_type(outputs: tuple[str, ...]) -> str:
 
 
 def length_batches(lengths: Integers, batch_rows: int) -> Iterator[Integers]:
-    """Row numbers of batches of similar length, shortest first: a batch ends when it is full or its steps double."""
+    """Row numbers of batches of similar length, shortest first: a batch ends when it is full, in rows or in steps, or when its
+    steps double."""
     order = np.argsort(lengths, kind="stable")
     start = 0
     while start < len(order):
         shortest = lengths[order[start]]
         end = min(start + batch_rows, int(np.searchsorted(lengths[order], max(8, 2 * shortest), side="right")))
+        while end - start > 1 and (end - start) * lengths[order[end - 1]] > BATCH_STEPS:
+            end = start + max(1, min(end - start - 1, int(BATCH_STEPS // lengths[order[end - 1]])))
         yield order[start:end]
         start = end
 
 
 def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> pa.StructArray:
-    """Forecasts of Arrow columns, one struct a row with a list of max_horizon_days values for each output.
+    """Forecasts of Arrow columns, one struct a row with a list of values for each output: of each day, or of each rank.
 
     A row's score does not depend on the rows beside it. Raises FeatureMismatch or BadInput by name, and
     DemandForecastError where the network's own answer is not finite.
@@ -50,13 +56,11 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
     columns = [one_chunk(column) for column in (context, steps, days)]
     for name, column in zip(PARTS, columns, strict=True):  # before a length is read of what is no list
         model.signature.check(name, column.type, model.model_version)
-    shape = (len(columns[0]), model.signature.max_horizon_days)
-    found = {name: np.empty(shape, dtype=np.float32) for name in model.outputs}
+    batches = list(length_batches(list_lengths(columns[1]), BATCH_ROWS)) or [np.zeros(0, np.int64)]
     with _one_at_a_time:
-        for rows in length_batches(list_lengths(columns[1]), BATCH_ROWS):
-            part = predicted(model, columns, rows)
-            for name in model.outputs:
-                found[name][rows] = part[name]
+        parts = [predicted(model, columns, rows) for rows in batches]
+    order = np.argsort(np.concatenate(batches))
+    found = {name: np.concatenate([part[name] for part in parts])[order] for name in model.outputs}
     return pa.StructArray.from_arrays(
         [rounded_lists(found[name], name, model) for name in model.outputs], names=list(model.outputs)
     )

@@ -50,6 +50,7 @@ SELECTS = {
     "facts_by_day": "select 1 as one",
     "item_neighbours": "select 1 as one",
     "recommendation_candidates": "select * from {}",
+    "recommendation_inputs": "select * from {}",
     "training_examples": "select * from ({}) as given",
 }
 

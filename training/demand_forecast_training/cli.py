@@ -24,6 +24,8 @@ from demand_forecast_training.report import report, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
+WORKFLOWS = {"product_demand": "products", "recommendation": "recommendations"}
+"""Where the training of a task lies that is not of customers."""
 OVERRIDES = (
     "epochs",
     "patience",
@@ -156,7 +158,7 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     elif is_resumed or options.study or options.refit:
         raise DemandForecastError(f"--resume, --study and --refit are of {TASK}: leave them out for {options.task}")
     else:
-        workflow = imported("demand_forecast_training.products.workflow")
+        workflow = imported(f"demand_forecast_training.{WORKFLOWS[options.task]}.workflow")
         workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote)
     print(f"curves: tensorboard --logdir {log_dir}")
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from demand_forecast.arrays import Floats
 from torch import Tensor, nn
 
 from demand_forecast_training.dataset import Batch, OriginsT
@@ -17,13 +18,22 @@ from demand_forecast_training.scalers import Scales
 CLAMP = 5.0
 
 
-class Encoder(nn.Module, ABC):
-    """Raw steps, context and days in, one vector an origin out; a head of its own speaks about each of the next days."""
+class Graph(nn.Module):
+    """What can be exported: raw steps, their number, context and days in, answers out."""
 
     answers: ClassVar[tuple[str, ...]]
     """Names of the outputs of the graph, in their order."""
     operators: ClassVar[dict[str, int]] = {}
     """Sets of operators beside ONNX's own that the graph may use, with their versions."""
+
+    def settled(self, expected: dict[str, Floats]) -> dict[str, Floats]:
+        """Of some outputs, 1 where two runtimes must agree and 0 elsewhere; of all others they must agree everywhere."""
+        return {}
+
+
+class Encoder(Graph, ABC):
+    """Raw steps, context and days in, one vector an origin out; a head of its own speaks about each of the next days."""
+
     step_mean: Tensor
     step_scale: Tensor
     day_mean: Tensor

@@ -1,0 +1,1 @@
+"""Recommendations: a network that ranks the candidates of a customer."""
