@@ -1,5 +1,6 @@
 -- One row per task of products: whether the shop maps what it needs, what refuses it, what is doubtful, and the counts behind that.
 {%- set names_products = demand_forecast.event_sources() | selectattr('columns.product_id', 'defined') | list | length > 0 %}
+{%- set has_products = demand_forecast.optional_table('products') is not none %}
 {%- set has_stock = demand_forecast.optional_table('stock') is not none %}
 {%- set categories = demand_forecast.service_levels().by_category %}
 with days as (
@@ -72,6 +73,21 @@ select
         case when training_rows = 0 or validation_rows = 0 then 'no origin of a product is left for training and validation: wait for more days' end
     ) as refusal,
     '' as warnings,
+    training_rows,
+    validation_rows
+from facts
+union all
+select
+    'demand_outlook' as task,
+    {{ has_products and names_products }} as is_mapped,
+    cast(null as {{ dbt.type_string() }}) as refusal,
+    case
+        when refusal is not null then 'the outlook is of the customers alone, in one category: ' || refusal || '; '
+        {%- if not has_products %}
+        when true then 'every product is of the category unknown: map a table under var products; '
+        {%- endif %}
+        else ''
+    end as warnings,
     training_rows,
     validation_rows
 from facts

@@ -27,6 +27,7 @@ PUBLISHED = (
     "product_lead_time_demand",
     "inventory_plan",
     "product_recommendations",
+    "demand_outlook",
 )
 KEPT = (
     *PUBLISHED,

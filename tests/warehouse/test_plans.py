@@ -1,10 +1,12 @@
-"""What to order: the tables of plans on a shop that counts its stock."""
+"""What to order and what to expect in all: the tables of plans on a shop that counts its stock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from .conftest import copied
 from .user_project import UserProject
@@ -75,3 +77,67 @@ def test_an_old_count_is_named(stocked_shop: UserProject) -> None:
     status, is_mapped, reason = stocked_shop.query(READINESS.format("inventory_plan"))[0]
     assert (status, is_mapped) == ("warning", True) and "of 1 of 20 products is older than a week" in reason
     assert f"data_readiness: warning: {reason}" in stocked_shop.demand("report").stdout
+
+
+def test_a_total_agrees_with_weighted_least_squares_of_both_sides(stocked_shop: UserProject) -> None:
+    """Against scikit-learn: variances are each side's mean squared errors over closed windows, the products' split by shares."""
+    errors = stocked_shop.query("""
+        select target, avg(pow(customer_error, 2)), avg(pow(product_error, 2)) from err_outlook_sides
+        where horizon_days = 7 and customer_error is not null and product_error is not null group by target order by target""")
+    assert [row[0] for row in errors] == ["revenue", "units"]
+    for target, customer_variance, product_variance in errors:
+        sides = (
+            f"select customer_expected from err_outlook_sides where actual is null and target = '{target}' and horizon_days = 7"
+        )
+        latest = "(select latest_origin_date from seq_cut_dates)"
+        customers = stocked_shop.query(f"{sides} and as_of_date = {latest}")[0][0]
+        parts = stocked_shop.query(f"""
+            select product_expected, expected from err_outlook
+            where as_of_date = {latest} and target = '{target}' and horizon_days = 7 order by category""")
+        said, found = np.array(parts).T
+        structure = np.vstack([np.ones(len(said)), np.eye(len(said))])
+        variances = np.array([customer_variance, *(product_variance * said / said.sum())])
+        oracle = LinearRegression(fit_intercept=False).fit(structure, np.array([customers, *said]), sample_weight=1 / variances)
+        assert len(said) == 2 and abs(said.sum() - customers) > 0.1
+        np.testing.assert_allclose(found, oracle.coef_, rtol=0, atol=1e-6)
+
+
+def test_the_outlook_adds_up_and_its_customers_are_the_published_ones(stocked_shop: UserProject) -> None:
+    """Either side without those who are not known yet is what its own mart says; the total lies between both."""
+    found = """
+        select outlook.customer_side_units * (1 - sides.new_share), customers.units, products.expected_units,
+            outlook.expected_units, outlook.customer_side_units, outlook.product_side_units,
+            (select sum(units.expected_units) from product_forecasts as units
+                where units.forecast_date <= outlook.as_of_date + outlook.horizon_days)
+        from demand_outlook as outlook
+        inner join err_outlook_sides as sides using (as_of_date, horizon_days)
+        inner join (select horizon_days, sum(expected_units) as units from customer_forecasts group by all) as customers
+            using (horizon_days)
+        inner join (
+            select as_of_date, horizon_days, sum(expected_units) as expected_units from err_outlook_known_products group by all
+        ) as products using (as_of_date, horizon_days)
+        where outlook.is_total and sides.target = 'units'"""
+    known, published, said, expected, customers, products, daily = np.array(stocked_shop.query(found)).T
+    assert len(known) == 3
+    np.testing.assert_allclose(known, published, rtol=1e-5)
+    np.testing.assert_allclose(said, daily, rtol=1e-5)
+    assert np.all((expected > np.minimum(customers, products) - 1e-6) & (expected < np.maximum(customers, products) + 1e-6))
+    kinds = "select category, count(*) from demand_outlook where not is_total group by category order by category"
+    assert stocked_shop.query(kinds) == [("hats", 3), ("shoes", 3)]
+
+
+def test_buyers_of_a_category_are_counted_once_in_a_window(stocked_shop: UserProject) -> None:
+    """Against the raw rows: windows of a week, over the 28 days up to the latest origin."""
+    raw = """
+        select kind, count(distinct (who, (latest_origin_date - clicked_at::date) // 7)), sum(pieces)
+        from shop.clicks inner join shop.products on item = sku, seq_cut_dates
+        where what = 'buy' and clicked_at::date between latest_origin_date - 27 and latest_origin_date
+        group by kind order by kind"""
+    found = "select category, buyers, units from lbl_category_buyers where horizon_days = 7 order by category"
+    assert stocked_shop.query(found) == stocked_shop.query(raw)
+
+
+def test_without_categories_all_is_of_one_and_readiness_says_why(built_shop: UserProject) -> None:
+    assert built_shop.query("select distinct category from demand_outlook where not is_total") == [("unknown",)]
+    status, is_mapped, reason = built_shop.query(READINESS.format("demand_outlook"))[0]
+    assert (status, is_mapped) == ("warning", False) and "map a table under var products" in reason

@@ -18,6 +18,7 @@ PUBLISHED = (
     "market_trends",
     "inventory_plan",
     "product_recommendations",
+    "demand_outlook",
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
