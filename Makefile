@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test torture lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-demand bench-lifetime bench-trends pretrained bench-pretrained example-complete-journey clean
+	bench-demand bench-lifetime bench-trends bench-outlook bench-stock pretrained bench-pretrained example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -71,6 +71,12 @@ bench-drift: setup  ## fine-tuning beside retraining after a drift: DRIFT_OPTION
 
 bench-trends: setup  ## trend flags on generated shops: false alarms where nothing trends, and how soon a rise is found
 	python -m benchmarks.trends $(OPTIONS)
+
+bench-outlook: setup  ## WAPE by category of demand_outlook beside the customers' and the products' forecasts alone
+	python -m benchmarks.outlook
+
+bench-stock: setup  ## stock held and units served, with the levels of inventory_plan and with 28-day means
+	python -m benchmarks.stock $(OPTIONS)
 
 pretrained: setup  ## train the network that ships with the package, on generated shops (needed when the features change)
 	python -m benchmarks.pretraining $(OPTIONS)
