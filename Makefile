@@ -13,7 +13,8 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test torture lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-demand bench-lifetime bench-trends bench-outlook bench-stock pretrained bench-pretrained example-complete-journey clean
+	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock pretrained bench-pretrained \
+	example-complete-journey clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -99,6 +100,9 @@ bench-accuracy-test: setup $(HARNESS_PYTHON)  ## the same on TEST days, of a com
 
 bench-demand: setup $(HARNESS_PYTHON)  ## units by product and day beside strong peers (OPTIONS="--split test": of a committed configuration)
 	python -m benchmarks.accuracy.demand --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)
+
+bench-recommendations: setup $(HARNESS_PYTHON)  ## twenty products a customer beside strong peers (OPTIONS="--split test": of a committed configuration)
+	python -m benchmarks.accuracy.recommendations --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)
 
 bench-lifetime: setup $(HARNESS_PYTHON)  ## purchases in 39 weeks beside BG/NBD and Pareto/NBD, cuts inside the first 39 (OPTIONS="--split test": the weeks after)
 	python -m benchmarks.accuracy.lifetime --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)

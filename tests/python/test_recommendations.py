@@ -26,6 +26,8 @@ from demand_forecast_training.recommendations.training import (
 )
 from demand_forecast_training.recommendations.workflow import beats_baseline, registry_row
 
+from benchmarks.accuracy.recommendations.shop import SHOWN, ranked
+
 SIGNATURE = Signature(
     context=("candidate_count",),
     steps=("noise", "purchase_days", "gap_ratio", "is_offered", "item_bucket"),
@@ -157,3 +159,18 @@ def test_a_customer_of_100000_candidates_fits_into_memory(trained: TrainedRankin
     with torch.no_grad():
         places, _ = trained.network(steps, torch.tensor([100_000]), torch.ones(1, 1), torch.zeros(1, 30, 1))
     assert places.shape == (1, LONGEST_LIST) and places[0, :3].tolist() == [1, 2, 3]
+
+
+def test_the_benchmark_reads_twenty_places_of_each_customer(data: ListData, row: dict[str, Any]) -> None:
+    context, steps, days = columns(data.validation, np.arange(30))
+    customers = pa.array([f"c{number}" for number in range(30)])
+    batch = pa.record_batch({"customer_id": customers, "context": context, "steps": steps, "days": days})
+    found = ranked(batch, score(load_model(row), context, steps, days)).to_pylist()
+    places = scored(data.validation, np.arange(30), row)["place"].astype(int)
+    expected = [
+        {"customer_id": f"c{number}", "rank": rank, "place": place}
+        for number, said in enumerate(places)
+        for rank, place in enumerate(said[:SHOWN].tolist(), start=1)
+        if place > 0
+    ]
+    assert found == expected and len(found) > 200

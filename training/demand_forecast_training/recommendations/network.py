@@ -66,11 +66,9 @@ class RankingNetwork(Graph):
         self.repeat_score = nn.Linear(choices.hidden_units, 1, bias=False)
         self.attention = nn.Linear(choices.hidden_units, 1, bias=False)
         self.item_vectors = nn.Embedding(self.items, ITEM_UNITS)
-        self.item_bias = nn.Embedding(self.items, 1)
         self.next_item = nn.Linear(ITEM_UNITS, ITEM_UNITS, bias=False)
         self.dropout = nn.Dropout(choices.dropout / 3)
         nn.init.normal_(self.item_vectors.weight, std=0.05)
-        nn.init.zeros_(self.item_bias.weight)
 
     def scores(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> Tensor:
         """Score of each candidate, (batch, time), of raw candidates (batch, time, F), of which `position` (batch,) count."""
@@ -82,10 +80,14 @@ class RankingNetwork(Graph):
         hidden = self.dropout(self.repeat_path(known))
         vectors = self.item_vectors(item)
         following = (self.next_item(self.taste(hidden, vectors, steps[:, :, self.bought_at])).unsqueeze(1) * vectors).sum(dim=2)
-        scores = (self.repeat_score(hidden) + self.item_bias(item))[:, :, 0] + following
+        scores = self.repeat_score(hidden)[:, :, 0] + following
         place = torch.cumsum(torch.ones_like(scores), dim=1)
         is_offered = (place <= position.unsqueeze(1)) & (steps[:, :, self.offered_at] > 0)
         return torch.where(is_offered, scores - TIE_BREAK * place, torch.full_like(scores, NOTHING))
+
+    def item_parameters(self) -> list[nn.Parameter]:
+        """What is known of single items; learnt slowly, since an item is rare and its vector would remember lists, not tastes."""
+        return [*self.item_vectors.parameters(), *self.next_item.parameters()]
 
     def taste(self, hidden: Tensor, vectors: Tensor, purchase_days: Tensor) -> Tensor:
         """The items that the customer bought, weighed by what is known of each, as one vector (batch, ITEM_UNITS)."""
@@ -116,7 +118,12 @@ def is_clear(score: Floats) -> Floats:
 
 
 def list_loss(scores: Tensor, is_bought: Tensor) -> Tensor:
-    """Negative log likelihood of the candidates bought, a mean over them, of scores (batch, time)."""
+    """Negative log likelihood of the candidates bought, a mean over lists, of scores (batch, time).
+
+    A list counts by the root of what was bought: a large basket teaches more than a small one, and does not drown it.
+    """
     shares = scores - torch.logsumexp(scores, dim=1, keepdim=True)
     offered = is_bought * (scores > NOTHING / 2)
-    return -(shares * offered).sum() / torch.clamp(offered.sum(), min=1)
+    bought = offered.sum(dim=1)
+    each = -(shares * offered).sum(dim=1) / torch.sqrt(torch.clamp(bought, min=1))
+    return each.sum() / torch.clamp((bought > 0).sum(), min=1)
