@@ -217,3 +217,14 @@ def test_no_command_fetches_an_extension_because_a_query_names_it(tmp_path: Path
     assert all(f"{name}: false" in example for name in names)
     connections = [path for path, text in python_sources().items() if path.startswith("training") and "duckdb.connect(" in text]
     assert all("config=NO_EXTENSIONS" in (PACKAGE / path).read_text(encoding="utf-8") for path in connections)
+
+
+def test_a_wheel_has_every_package() -> None:
+    settings = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    roots = {name: PACKAGE / folder for name, folder in settings["package-dir"].items()}
+    folders = {
+        ".".join([name, *path.parent.relative_to(root).parts])
+        for name, root in roots.items()
+        for path in root.rglob("__init__.py")
+    }
+    assert set(settings["packages"]) == folders
