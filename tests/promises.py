@@ -21,6 +21,7 @@ FAULTS = {
     "kill -9 while publishing": "Readers see the run before or the new run, whole; the next publish removes what was left.",
     "kill -9 in training": "`demand train --resume` ends as if it had not been cut off; `demand tune` goes on.",
     "kill -9 in promotion": "A version and its promotion are there together, complete, or not at all.",
+    "kill -9 in improve": "A whole champion serves after a kill at any step, and the next run ends as one that was not killed.",
     "disk full": "The build or the publish fails by name; tables are old or new, and readers see what they saw.",
     "memory limit": "The build spills to disk or fails by name; no table has a part of its rows.",
     "corrupt ONNX": "A model whose bytes changed is refused before it runs, and forecasts stay.",

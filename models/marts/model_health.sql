@@ -38,6 +38,9 @@ recent as (
         max(case when days_ago = 1 then too_low end) as too_low,
         max(case when days_ago = 1 then too_high end) as too_high,
         max(case when days_ago = 1 then too_lossy end) as too_lossy,
+        {%- for name in ['too_low', 'too_high', 'too_lossy'] %}
+        coalesce({{ demand_forecast.add_days('max(case when ' ~ name ~ ' = 0 then as_of_date end)', 1) }}, min(as_of_date)) as {{ name }}_since,
+        {%- endfor %}
         sum(case when days_ago <= 28 then loss end) / nullif(sum(case when days_ago <= 28 then row_count end), 0) as recent_loss,
         sum(case when days_ago <= 28 then baseline_loss end) / nullif(sum(case when days_ago <= 28 then row_count end), 0) as recent_baseline_loss,
         sum(case when days_ago <= 28 then expected end) / nullif(sum(case when days_ago <= 28 then actual end), 0) - 1 as recent_bias
@@ -66,6 +69,12 @@ facts as (
         recent.too_low,
         recent.too_high,
         recent.too_lossy,
+        -- A sum that alarms has grown since the day after it was last 0: the usual estimate of when the change came.
+        least(
+            {%- for name in ['too_low', 'too_high', 'too_lossy'] %}
+            case when recent.{{ name }} > {{ alarm }} then recent.{{ name }}_since end{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as changed_since_date,
         recent.recent_loss,
         recent.recent_baseline_loss,
         recent.recent_bias,
@@ -124,6 +133,12 @@ select
     round(too_low, 6) as too_low,
     round(too_high, 6) as too_high,
     round(too_lossy, 6) as too_lossy,
+    changed_since_date,
+    case
+        when champion_version = 'baseline' then null
+        when greatest(too_low, too_high) > {{ alarm }} then 'intercept'
+        when too_lossy > {{ alarm }} then 'finetune'
+    end as suggested_action,
     round(recent_loss, 9) as recent_loss,
     round(recent_baseline_loss, 9) as recent_baseline_loss,
     round(recent_bias, 9) as recent_bias,

@@ -18,6 +18,8 @@ ANSWERS: dict[str, Any] = {
     "product_lists": ["expected_units"],
     "product_quantiles": {"daily": [("units_p50", 0.5, 0.0)], "cumulative": [("cumulative_p50", 0.5, 0.0)]},
     "registry_columns": [("model_version", "varchar")],
+    "challenge_columns": [("challenge_number", "integer")],
+    "slices": [("all", "'all'")],
     "relation_of_model": "ledger",
     "reusable_table": "was",
     "setting": 30,
@@ -51,6 +53,7 @@ SELECTS = {
     "item_neighbours": "select 1 as one",
     "recommendation_candidates": "select * from {}",
     "recommendation_inputs": "select * from {}",
+    "challenger_examples": "select '{}' as purpose",
     "training_examples": "select * from ({}) as given",
 }
 

@@ -1,30 +1,67 @@
-"""Health: silent while nothing changes, loud when customers do."""
+"""Health: silent while nothing changes, loud when customers do; and what `demand improve` does about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from .user_project import UserProject
+import duckdb
+import numpy as np
+import pytest
+from demand_forecast.model import load_model
+from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.improvement import workflow
+from demand_forecast_training.warehouse import find_warehouse
+
+from .conftest import copied
+from .user_project import UserProject, child_environment
 
 CUSTOMERS = "where task = 'customer_demand'"
+CHAMPION = "select model_version from model_promotions order by promotion_number desc limit 1"
+UNTIL_A_STEP = """
+import os, sys
+from pathlib import Path
+from demand_forecast_training.improvement.workflow import improve
+from demand_forecast_training.warehouse import find_warehouse
+folder = Path(sys.argv[1])
+improve(find_warehouse(folder, folder, None), {}, None, 1, folder / "logs", lambda step: step == sys.argv[2] and os._exit(9))
+"""
 
 
-def test_health_says_retrain_after_a_drift_and_not_before(
-    trained_shop: UserProject, copy_of: Callable[[UserProject], UserProject]
-) -> None:
-    project = copy_of(trained_shop)
-    ((before, sums),) = project.query(f"select status, greatest(too_low, too_high, too_lossy) from model_health {CUSTOMERS}")
-    assert before != "retrain" and sums < 8
-    # From ten days before the end on, whatever is looked at is bought.
+@pytest.fixture(scope="module")
+def drifted(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop whose customers buy on every second day from ten days before the end on."""
+    project = copied(trained_shop, tmp_path_factory.mktemp("drifted"))
     project.execute("""
-        update shop.clicks set what = 'buy', pieces = 2, money = 19
-        where what <> 'buy' and clicked_at >= (select max(clicked_at) - interval 10 day from shop.clicks)""")
+        insert into shop.clicks
+        with days as (select max(clicked_at)::date - i::integer as day from shop.clicks, range(10) as t(i) group by i)
+        select 970000 + row_number() over (order by who, day), who, day + interval 12 hour, 'buy', 'P1', 2, 19
+        from (select distinct who from shop.clicks), days where hash(who, day) % 2 = 0""")
     project.build()
-    ((after, reasons, too_low, too_high),) = project.query(
-        f"select status, reasons, too_low, too_high from model_health {CUSTOMERS}"
+    return project
+
+
+@pytest.fixture(scope="module")
+def improved(drifted: UserProject, tmp_path_factory: pytest.TempPathFactory) -> tuple[UserProject, str]:
+    """The same shop after `demand improve`, and what the command said."""
+    project = copied(drifted, tmp_path_factory.mktemp("improved"))
+    return project, project.demand("improve").stdout
+
+
+def test_health_says_retrain_after_a_drift_and_not_before(trained_shop: UserProject, drifted: UserProject) -> None:
+    ((before, sums, since),) = trained_shop.query(
+        f"select status, greatest(too_low, too_high, too_lossy), changed_since_date from model_health {CUSTOMERS}"
+    )
+    assert before != "retrain" and sums < 8 and since is None
+    ((after, reasons, too_low, too_high, days),) = drifted.query(
+        f"select status, reasons, too_low, too_high, as_of_date - changed_since_date from model_health {CUSTOMERS}"
     )
     assert (after, too_low > 8, too_high) == ("retrain", True, 0.0)
-    assert "too low for too many days" in reasons
+    assert "too low for too many days" in reasons and 8 <= days <= 10
 
 
 def test_the_index_of_an_unchanged_feature_is_small_and_the_mean_is_counted(trained_shop: UserProject) -> None:
@@ -36,3 +73,105 @@ def test_the_index_of_an_unchanged_feature_is_small_and_the_mean_is_counted(trai
     assert len(rows) == 1 and abs(rows[0][0] / rows[0][1] - 1) < 0.03  # 5,000 of somewhat more training origins
     ((least, features),) = trained_shop.query("select min(stability_index), count(*) from err_feature_drift")
     assert 0 <= least < 0.05 and features > 30
+
+
+def test_a_level_that_is_off_is_moved_judged_on_unseen_days_and_served(improved: tuple[UserProject, str]) -> None:
+    project, said = improved
+    ((champion, challenger, action, gain, lower, is_promoted, refit, by),) = project.query("""
+        select champion_version, challenger_version, action, gain, gain_lower, is_promoted, refit_version, decided_by
+        from model_challenges""")
+    assert (action, is_promoted) == ("intercept", True) and 0 < lower < gain and by
+    assert project.query(CHAMPION) == [(refit,)] and f"promoted {refit}" in said
+    assert project.query(f"select parent_version, evaluated_version from model_registry where model_version = '{refit}'") == [
+        (champion, challenger)
+    ]
+
+
+def test_the_gate_judges_on_days_that_neither_has_learnt_from(improved: tuple[UserProject, str]) -> None:
+    project, _ = improved
+    ((rows, early, late),) = project.query("""
+        select count(*), count(*) filter (days.as_of_date < registry.trained_through_date),
+            count(*) filter (days.as_of_date + days.day > (select latest_origin_date from seq_cut_dates))
+        from err_shadow_days as days
+        cross join model_challenges as challenges
+        join model_registry as registry on registry.model_version in (champion_version, challenger_version)""")
+    assert rows > 100 and (early, late) == (0, 0)
+    counts = project.query("select model_version, count(*), sum(has_purchased::int) from err_shadow_days group by 1 order by 1")
+    assert len(counts) == 2 and counts[0][1:] == counts[1][1:]
+
+
+def test_a_second_run_waits_for_a_build(improved: tuple[UserProject, str]) -> None:
+    result = improved[0].demand("improve", check=False)
+    assert result.returncode == 1 and "serves since the last build" in result.stderr
+
+
+@pytest.mark.parametrize("action", ["finetune", "train"])
+def test_an_action_by_hand_is_judged_and_refitted_alike(drifted: UserProject, tmp_path: Path, action: str) -> None:
+    project = copied(drifted, tmp_path / "copy")
+    warehouse = find_warehouse(project.folder, project.folder, None)
+    serving = workflow.improve(warehouse, {"epochs": 1}, action, 1, tmp_path / "logs")
+    assert project.query(CHAMPION) == [(serving,)] and are_whole(project)
+    assert project.query(f"""
+        select action, is_promoted, refit.trained_through_date = latest_origin_date,
+            gate_from_date = challenger.trained_through_date
+        from model_challenges, seq_cut_dates, model_registry as refit, model_registry as challenger
+        where refit.model_version = '{serving}' and challenger.model_version = refit.evaluated_version""") == [
+        (action, True, True, True)
+    ]
+
+
+@pytest.mark.keeps("bad retraining")
+def test_a_challenger_of_shuffled_outcomes_is_refused(
+    trained_shop: UserProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = copied(trained_shop, tmp_path / "copy")
+    read = workflow.read_examples
+
+    def shuffled(*arguments: Any) -> Dataset:
+        data, dice = read(*arguments), np.random.default_rng(1)
+        order = {role: dice.permutation(len(getattr(data, role))) for role in ("train", "validation")}
+        outcomes = ("observed_days", "first_purchase_day", "units", "revenue")
+        mixed = {
+            role: replace(examples, **{name: getattr(examples, name)[order[role]] for name in outcomes})
+            for role, examples in (("train", data.train), ("validation", data.validation))
+        }
+        return replace(data, **mixed)
+
+    monkeypatch.setattr(workflow, "read_examples", shuffled)
+    before = project.query(CHAMPION)
+    warehouse = find_warehouse(project.folder, project.folder, None)
+    assert workflow.improve(warehouse, {"epochs": 2}, "train", 1, tmp_path / "logs") is None
+    assert project.query(CHAMPION) == before
+    assert project.query("select action, is_promoted, refit_version from model_challenges") == [("train", False, None)]
+    assert project.query("select count(*) from model_registry") == [(2,)]
+
+
+@pytest.mark.keeps("kill -9 in improve")
+def test_a_run_that_is_killed_after_any_step_leaves_a_whole_champion_and_the_next_ends_as_one_that_was_not(
+    drifted: UserProject, improved: tuple[UserProject, str], tmp_path: Path
+) -> None:
+    project = copied(drifted, tmp_path / "copy")
+    serving = project.query(CHAMPION)
+    for step in workflow.STEPS[:-1]:
+        assert stopped_after(project, step) == 9, step
+        assert project.query(CHAMPION) == serving and are_whole(project), step
+        assert project.query("select count(*) from model_challenges") == [(0,)]
+    assert stopped_after(project, workflow.STEPS[-1]) == 9 and are_whole(project)
+    for table in ("model_challenges", "model_registry", "model_promotions"):
+        columns = "* exclude (decided_at)" if table == "model_challenges" else "model_version"
+        assert project.query(f"select {columns} from {table} order by all") == improved[0].query(
+            f"select {columns} from {table} order by all"
+        )
+
+
+def stopped_after(project: UserProject, step: str) -> int:
+    """Exit status of an improvement that ends at once after a step, as if it had been killed."""
+    command = [sys.executable, "-c", UNTIL_A_STEP, str(project.folder), step]
+    return subprocess.run(command, cwd=project.folder, env=child_environment() | dict(os.environ), check=False).returncode
+
+
+def are_whole(project: UserProject) -> bool:
+    """Whether every registered version loads and answers its golden rows."""
+    with duckdb.connect(str(project.warehouse), read_only=True) as con:
+        rows = con.sql("select * from main_demand.model_registry").to_arrow_table().to_pylist()
+    return all(load_model(row).model_version == row["model_version"] for row in rows)

@@ -47,6 +47,13 @@ def calibrate_level(network: Network, rates: Rates, examples: Examples) -> None:
     write_scales(network, rates, examples)
 
 
+def shift_level(network: Network, rates: Rates, examples: Examples) -> None:
+    """Move the hazard logits of all days ahead by the one number that these origins' first purchases make likeliest: few days are
+    enough to fit it, and it also moves the days that they do not show. Everything else stays."""
+    line = line_of(network)
+    write_line(network, line._replace(intercepts=line.intercepts + fitted_shift(line, rates, examples)))
+
+
 def write_scales(network: Network, rates: Rates, examples: Examples) -> None:
     """Write the scales of units and revenue that make the observed totals right."""
     network.units_scale.fill_(units_scale(network, rates, examples))
@@ -78,9 +85,25 @@ def line_of(network: Network) -> Line:
 def levelled(line: Line, rates: Rates, examples: Examples) -> Line:
     """The same line with the intercepts that maximise the likelihood of the first purchases."""
     groups = day_groups(rates.hazard_logit.shape[1])
+    intercepts = likeliest_intercepts(without_intercepts(line, rates), groups, examples)
+    return line._replace(intercepts=intercepts[groups].float())
+
+
+def fitted_shift(line: Line, rates: Rates, examples: Examples) -> float:
+    """The one number to add to the logits of a line."""
+    one_group = torch.zeros(rates.hazard_logit.shape[1], dtype=torch.int64)
+    return float(likeliest_intercepts(without_intercepts(line, rates) + line.intercepts, one_group, examples))
+
+
+def without_intercepts(line: Line, rates: Rates) -> Tensor:
+    """Logits of a line before its intercepts, (rows, days)."""
+    return line.slope * rates.hazard_logit.double() + line.tree_weights.double() * rates.tree_logit.double()
+
+
+def likeliest_intercepts(logit: Tensor, groups: Tensor, examples: Examples) -> Tensor:
+    """Intercepts by group of days, (groups,), that make the first purchases likeliest under hazard logits (rows, days)."""
     first, observed = as_tensor(examples.first_purchase_day), as_tensor(examples.observed_days)
-    logit = line.slope * rates.hazard_logit.double() + line.tree_weights.double() * rates.tree_logit.double()
-    intercepts = torch.zeros(len(GROUP_ENDS) + 1, dtype=torch.float64, requires_grad=True)
+    intercepts = torch.zeros(int(groups.max()) + 1, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([intercepts], max_iter=50, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
@@ -90,7 +113,7 @@ def levelled(line: Line, rates: Rates, examples: Examples) -> Line:
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    return line._replace(intercepts=intercepts.detach()[groups].float())
+    return intercepts.detach()
 
 
 def fitted_line(rates: Rates, examples: Examples) -> Line:

@@ -16,7 +16,7 @@ from typing import Any
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
-from demand_forecast_training.hyper_parameters import ARCHITECTURES
+from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
 from demand_forecast_training.output_files import output_path, write_csv
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
@@ -87,6 +87,13 @@ def parser() -> argparse.ArgumentParser:
     add_choices(tuning, has_sizes=False)
     add_register_options(tuning)
     tuning.add_argument("--version", help="go on from this version (default: the champion)")
+    improving = command("improve", run_improve, "do what model_health asks for: train a challenger, judge it, promote it or not")
+    add_choices(improving, has_sizes=False)
+    improving.add_argument("--action", choices=ACTIONS, help="do this whatever model_health says")
+    improving.add_argument("--trials", type=positive(int), default=10, help="trials of the action tune (default: 10)")
+    improving.add_argument(
+        "--log-dir", type=Path, help="folder of curves and of the study (default: logs/training in the project)"
+    )
     command("status", run_status, "the champion and every version beside the baseline")
     promoting = command("promote", run_promote, "let a registered version serve, or the baseline")
     promoting.add_argument("version", help="a version of `demand status`, or baseline")
@@ -167,6 +174,11 @@ def run_finetune(options: argparse.Namespace, warehouse: Warehouse) -> None:
     workflow, log_dir = training_workflow(), new_log_dir(options)
     workflow.finetune_and_register(warehouse, chosen(options), log_dir, options.promote, options.version)
     print(f"curves: tensorboard --logdir {log_dir}")
+
+
+def run_improve(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    workflow = imported("demand_forecast_training.improvement.workflow")
+    workflow.improve(warehouse, chosen(options), options.action, options.trials, new_log_dir(options))
 
 
 def run_pretrained(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -33,3 +33,7 @@ class PublishRefused(DemandForecastError):
 
 class FileRefused(DemandForecastError):
     """A file that may not or cannot be written."""
+
+
+class NothingToJudge(DemandForecastError):
+    """No days that neither the champion nor its challenger has learnt from."""

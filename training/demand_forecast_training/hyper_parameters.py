@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 ARCHITECTURES = ("lstm", "gru", "rnn", "transformer")
 """What remembers the steps; memories.py says how each is built."""
+ACTIONS = ("intercept", "finetune", "train", "tune")
+"""What `demand improve` may do about a champion, from the least to the most."""
 
 
 RANGES: dict[str, list[int] | tuple[float, float]] = {

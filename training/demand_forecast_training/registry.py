@@ -66,12 +66,17 @@ def unknown(version: str, known: list[str]) -> UnknownVersion:
 def register(connection: Any, relations: Mapping[str, str], row: Mapping[str, Any], reason: str | None) -> bool:
     """Append a version, and with a `reason` promote it, in one transaction. False where the same bytes were there already."""
     with transaction(connection):
-        task = row["task"]
-        is_new = row["model_version"] not in versions(connection, relations, task)
-        if is_new:
-            insert(connection, relations["model_registry"], row)
-        if reason is not None and row["model_version"] != champion(connection, relations, task):
-            append_promotion(connection, relations, task, row["model_version"], "promote", reason)
+        return append_version(connection, relations, row, reason)
+
+
+def append_version(connection: Any, relations: Mapping[str, str], row: Mapping[str, Any], reason: str | None) -> bool:
+    """`register` inside of a transaction."""
+    task = row["task"]
+    is_new = row["model_version"] not in versions(connection, relations, task)
+    if is_new:
+        insert(connection, relations["model_registry"], row)
+    if reason is not None and row["model_version"] != champion(connection, relations, task):
+        append_promotion(connection, relations, task, row["model_version"], "promote", reason)
     return is_new
 
 

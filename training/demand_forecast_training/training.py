@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from demand_forecast.arrays import Floats
 
 from demand_forecast_training import checkpoint
 from demand_forecast_training.calibration import calibrate
@@ -87,10 +88,15 @@ def judged(network: Network, progress: Progress, data: Dataset, choices: HyperPa
     calibrate(network, rates, data.validation)
     after = network.forecast(rates).purchase_probability.numpy()
     log_reliability(log, after, data.validation)
-    spoken = (before, after, baseline_probability(data.validation))
-    tables = [[figures(said, data.validation, days) for days in horizons_of(data)] for said in spoken]
     longest_steps = progress.steps / max(progress.epoch, 1) * choices.epochs
+    tables = figure_tables(data, before, after)
     return Trained(network, choices, progress.epoch, progress.best_steps, longest_steps, progress.best_loss, *tables)
+
+
+def figure_tables(data: Dataset, before: Floats, after: Floats) -> list[list[Figures]]:
+    """Figures on the validation days of probabilities (rows, days) before and after calibration, and of the baseline's."""
+    spoken = (before, after, baseline_probability(data.validation))
+    return [[figures(said, data.validation, days) for days in horizons_of(data)] for said in spoken]
 
 
 def horizons_of(data: Dataset) -> list[int]:

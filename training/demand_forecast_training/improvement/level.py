@@ -1,0 +1,45 @@
+"""The intercept update: the champion as it is, at the level of the days since customers changed."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date
+
+import numpy as np
+import torch
+
+from demand_forecast_training.calibration import shift_level
+from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.errors import NothingToTrain
+from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.network import Network, Rates
+from demand_forecast_training.rates import predicted_rates
+from demand_forecast_training.training import Trained, figure_tables, prepare
+
+
+@torch.no_grad()
+def with_moved_level(data: Dataset, parent: Network, choices: HyperParameters, since: date | None) -> Trained:
+    """A copy whose hazards have the level of the validation origins `since` a day, or of all of them.
+
+    Raises NothingToTrain where no such origin lies before the gate.
+    """
+    prepare(choices)
+    network = copy.deepcopy(parent)
+    rates = predicted_rates(network, data, data.validation, choices)
+    before = network.forecast(rates).purchase_probability.numpy()
+    recent = recent_rows(data, since)
+    with torch.enable_grad():
+        shift_level(network, Rates(*(rate[torch.from_numpy(recent)] for rate in rates)), data.validation.take(recent))
+    after = network.forecast(rates).purchase_probability.numpy()
+    return Trained(network, choices, 0, 0, 0.0, float("nan"), *figure_tables(data, before, after))
+
+
+def recent_rows(data: Dataset, since: date | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Row numbers of the validation origins since a day."""
+    rows = np.flatnonzero(data.dates[data.validation.date] >= np.datetime64(since or date.min))
+    if not len(rows):
+        raise NothingToTrain(
+            f"customers changed on {since}, and no day since then lies before the gate of {data.trained_through_date}: "
+            "type demand improve again tomorrow, or lower gate_days"
+        )
+    return rows
