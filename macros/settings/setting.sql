@@ -18,6 +18,7 @@
       'champion_share': ('number', [0, 1]), 'loyal_purchase_days': ('integer', [1, 3650]), 'segment_weeks': ('integer', [1, 520]),
       'trend_false_discovery_rate': ('number', [0, 1]), 'trend_series': ('integer', [1, 1000000]),
       'trend_least_units': ('integer', [1, 1000000000]),
+      'slice_false_discovery_rate': ('number', [0, 1]), 'slice_least_customers': ('integer', [2, 1000000]),
       'gate_days': ('integer', [1, 30]), 'health_first_days': ('integer', [2, 365]), 'health_stale_days': ('integer', [1, 3650]),
       'health_alarm': ('number', [0.5, 1000]), 'health_tolerance': ('number', [0, 1]), 'health_drift': ('number', [0, 100]),
       'units_basis': ('choice', ['gross', 'net']),
