@@ -79,6 +79,8 @@ class Model:
 def load_model(row: dict[str, Any], require_gpu: bool = False) -> Model:
     """Model of a registry row (its columns by name). Raises ModelRefused where the bytes, the operators or the golden rows
     are not the registered ones, ProviderUnavailable where a GPU is required and did not run."""
+    if row["onnx_bytes"] is None:
+        raise ModelRefused(f"the network of {row['model_version']} was pruned: promote another version (demand status)")
     content = bytes(row["onnx_bytes"])
     if hashlib.sha256(content).hexdigest() != row["onnx_sha256"]:
         raise ModelRefused(f"the bytes of {row['model_version']} do not match their SHA-256; roll back (demand rollback)")

@@ -60,7 +60,7 @@ def random_lists(random: np.random.Generator, rows: int) -> Lists:
 def data() -> ListData:
     random = np.random.default_rng(5)
     days = {"fitted_through_date": date(2025, 5, 1), "trained_through_date": date(2025, 6, 1)}
-    return ListData(random_lists(random, 1200), random_lists(random, 300), SIGNATURE, "5-gross", "0", **days)
+    return ListData(random_lists(random, 1200), random_lists(random, 300), SIGNATURE, "5-gross", "0", **days, fingerprint="test")
 
 
 @pytest.fixture(scope="module")

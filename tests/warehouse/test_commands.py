@@ -16,11 +16,12 @@ import duckdb
 import onnxruntime as ort
 import pytest
 from demand_forecast_training import registry, training, workflow
-from demand_forecast_training.errors import FileRefused, UnknownVersion
+from demand_forecast_training.errors import FileRefused, NotReproduced, UnknownVersion
 from demand_forecast_training.figures import Figures
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.output_files import output_path
+from demand_forecast_training.reproducing import compared
 from demand_forecast_training.training import Trained
 from demand_forecast_training.warehouse import find_warehouse
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
@@ -42,18 +43,9 @@ def promotions(project: UserProject) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def trained_again(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> tuple[UserProject, str]:
-    """The trained shop after the same training once more, and what the command printed."""
-    project = copied(trained_shop, tmp_path_factory.mktemp("trained_again"))
-    return project, project.demand("train", "--epochs", "3").stdout
-
-
-@pytest.fixture(scope="module")
-def two_versions(
-    trained_again: tuple[UserProject, str], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[UserProject, str, str, str]:
+def two_versions(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> tuple[UserProject, str, str, str]:
     """A shop with a second version of another seed; the two versions, and what the command printed."""
-    project = copied(trained_again[0], tmp_path_factory.mktemp("two_versions"))
+    project = copied(trained_shop, tmp_path_factory.mktemp("two_versions"))
     said = project.demand("train", "--epochs", "1", "--seed", "7").stdout
     first, second = versions(project)
     return project, first, second, said
@@ -65,7 +57,7 @@ def promoted(two_versions: tuple[UserProject, str, str, str], tmp_path_factory: 
     project = copied(two_versions[0], tmp_path_factory.mktemp("promoted"))
     snapshot(project, ("customer_forecasts",))
     project.demand("promote", two_versions[2], "--reason", "a try")
-    project.build()
+    project.rebuild()
     return project
 
 
@@ -75,19 +67,49 @@ def rolled_back(promoted: UserProject, tmp_path_factory: pytest.TempPathFactory)
     project = copied(promoted, tmp_path_factory.mktemp("rolled_back"))
     snapshot(project, ("pred_customer_ledger",))
     project.demand("rollback")
-    project.build()
+    project.rebuild()
     return project
 
 
 # --- train ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_seed_on_the_same_data_gives_the_same_version(trained_again: tuple[UserProject, str]) -> None:
-    project, said = trained_again
+def test_a_version_is_reproduced_from_its_registry_row(trained_shop: UserProject) -> None:
+    (version,) = versions(trained_shop)
+    said = trained_shop.demand("reproduce", version).stdout
+    assert f"{version}: validation loss" in said and "the same bytes" in said
+
+
+def test_a_version_of_other_examples_is_not_reproduced(trained_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(trained_shop)
     (version,) = versions(project)
-    assert f"already registered: {version}" in said
-    assert f"{version} still serves" in said
-    assert promotions(project) == [(version, "promote")]
+    project.execute("update main_demand.model_registry set data_fingerprint = '1-1'")
+    result = project.demand("reproduce", version, check=False)
+    assert result.returncode == 1 and "was trained on other examples" in result.stderr
+    assert "trained_through_date: 20" in result.stderr
+
+
+def test_a_loss_that_is_off_is_told(trained_shop: UserProject) -> None:
+    row = {"model_version": "v", "package_version": "0.0.1", "onnx_sha256": "a", "validation_metrics": '{"validation_loss": 0.5}'}
+    near, far = (row | {"onnx_sha256": "b", "validation_metrics": f'{{"validation_loss": {loss}}}'} for loss in (0.5009, 0.5011))
+    assert "other bytes" in compared(row, near)
+    with pytest.raises(NotReproduced, match="trained by version"):
+        compared(row, far)
+
+
+def test_old_networks_are_pruned_but_none_that_may_serve(two_versions: tuple[UserProject, str, str, str], copy_of: Copy) -> None:
+    project, first, second = copy_of(two_versions[0]), *two_versions[1:3]
+    rows = "select model_version, onnx_bytes is null from model_registry order by trained_at"
+    assert "0 networks" in project.demand("prune", "--keep", "1").stdout  # the one serves, the other is the newest
+    project.demand("promote", second)
+    project.execute("update main_demand.model_registry set trained_at = trained_at + interval 1 day where seed = 0")
+    assert "0 networks" in project.demand("prune", "--keep", "1").stdout  # the one serves, a roll-back would need the other
+    project.demand("rollback")
+    said = project.demand("prune", "--keep", "1").stdout
+    assert f"pruned {second}" in said and "1 networks" in said and project.query(rows) == [(second, True), (first, False)]
+    result = project.demand("promote", second, check=False)
+    assert result.returncode == 1 and "was pruned" in result.stderr
+    assert project.demand("export", second, "old.onnx", check=False).returncode == 1
 
 
 def test_another_seed_is_registered_but_does_not_serve(two_versions: tuple[UserProject, str, str, str]) -> None:
@@ -228,7 +250,7 @@ def test_the_baseline_serves_again_where_it_is_promoted(trained_shop: UserProjec
     for _ in range(2):
         project.demand("promote", "baseline")
     assert promotions(project) == [(version, "promote"), ("baseline", "promote")]
-    project.build()
+    project.rebuild()
     assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
     assert project.query("select is_champion from model_versions") == [(False,)]
     assert "champion of customer_demand: baseline" in project.demand("status").stdout
@@ -241,7 +263,7 @@ def test_rollbacks_go_back_one_version_after_another() -> None:
     with duckdb.connect() as con:
         con.execute("""
             create table model_registry as select unnest(['a', 'b', 'c']) as model_version, 'customer_demand' as task,
-                unnest([now(), now(), now()]) as trained_at;
+                'x'::blob as onnx_bytes, unnest([now(), now(), now()]) as trained_at;
             create table model_promotions (promotion_number integer, task varchar, model_version varchar, action varchar,
                 promoted_by varchar, reason varchar, promoted_at timestamp)""")
         relations = {name: name for name in ("model_registry", "model_promotions")}

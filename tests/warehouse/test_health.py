@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
 import pytest
 from demand_forecast.model import load_model
-from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.improvement import workflow
 from demand_forecast_training.warehouse import find_warehouse
+
+from benchmarks.shuffled import shuffled_outcomes
 
 from .conftest import copied
 from .user_project import UserProject, child_environment
@@ -41,7 +39,7 @@ def drifted(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory)
         with days as (select max(clicked_at)::date - i::integer as day from shop.clicks, range(10) as t(i) group by i)
         select 970000 + row_number() over (order by who, day), who, day + interval 12 hour, 'buy', 'P1', 2, 19
         from (select distinct who from shop.clicks), days where hash(who, day) % 2 = 0""")
-    project.build()
+    project.rebuild()
     return project
 
 
@@ -100,6 +98,13 @@ def test_the_gate_judges_on_days_that_neither_has_learnt_from(improved: tuple[Us
     assert len(counts) == 2 and counts[0][1:] == counts[1][1:]
 
 
+def test_a_challenger_is_reproduced_as_every_version_is(improved: tuple[UserProject, str]) -> None:
+    project, _ = improved
+    ((refit, challenger),) = project.query("select refit_version, challenger_version from model_challenges")
+    said = project.demand("reproduce", refit).stdout
+    assert f"{refit} has the figures of {challenger}" in said and "the same bytes" in said
+
+
 def test_a_second_run_waits_for_a_build(improved: tuple[UserProject, str]) -> None:
     result = improved[0].demand("improve", check=False)
     assert result.returncode == 1 and "serves since the last build" in result.stderr
@@ -126,18 +131,7 @@ def test_a_challenger_of_shuffled_outcomes_is_refused(
 ) -> None:
     project = copied(trained_shop, tmp_path / "copy")
     read = workflow.read_examples
-
-    def shuffled(*arguments: Any) -> Dataset:
-        data, dice = read(*arguments), np.random.default_rng(1)
-        order = {role: dice.permutation(len(getattr(data, role))) for role in ("train", "validation")}
-        outcomes = ("observed_days", "first_purchase_day", "units", "revenue")
-        mixed = {
-            role: replace(examples, **{name: getattr(examples, name)[order[role]] for name in outcomes})
-            for role, examples in (("train", data.train), ("validation", data.validation))
-        }
-        return replace(data, **mixed)
-
-    monkeypatch.setattr(workflow, "read_examples", shuffled)
+    monkeypatch.setattr(workflow, "read_examples", lambda *arguments: shuffled_outcomes(read(*arguments)))
     before = project.query(CHAMPION)
     warehouse = find_warehouse(project.folder, project.folder, None)
     assert workflow.improve(warehouse, {"epochs": 2}, "train", 1, tmp_path / "logs") is None

@@ -41,7 +41,7 @@ def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources:
     project.execute(
         "insert into shop.clicks select 910000 + i, 'busy', '2025-05-02 10:00', 'view', null, null, null from range(200) t(i)"
     )
-    project.build()
+    project.rebuild()
     rejected = "select source, reason, count(*) from rejected_events where customer_id = 'busy' group by all order by all"
     assert project.query(rejected) == [("orders", "too_many_events", 200), ("web", "too_many_events", 200)]
     counted = """select source_name, sum(row_count)::int from stg_event_counts
@@ -54,7 +54,7 @@ def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources:
 def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("insert into shop.orders select * from shop.orders where who = 'twice'")
-    project.build()
+    project.rebuild()
     assert project.query("select verdict, count(*) from rejected_events where customer_id = 'twice' group by 1") == [
         ("duplicate", 200)
     ]
@@ -64,19 +64,19 @@ def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> No
 def test_the_slowest_required_source_holds_the_origin_and_is_named(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("delete from shop.orders where ordered_at >= '2025-05-20'")
-    project.build()
+    project.rebuild()
     assert project.query(LATEST) == [("2025-05-18",)]
     slowest = "select status, slowest_source from data_readiness where task = 'customer_demand'"
     assert project.query(slowest) == [("warning", "orders")]
     project.settings |= {"event_sources": [EVENTS, ORDERS | {"required": False}]}
-    project.write().build()
+    project.write().rebuild()
     assert project.query(LATEST) == [("2025-05-29",)]
 
 
 def test_an_empty_required_source_is_refused_by_name(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("delete from shop.orders")
-    project.build()
+    project.rebuild()
     status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "refused" and "orders" in reason and "required: false" in reason
     assert project.query("select count(*) from customer_forecasts") == [(0,)]
@@ -115,7 +115,7 @@ def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> Non
         "insert into shop.clicks values (920001, 'K1', '2025-05-21 00:05', 'view', null, null, null)",
         "insert into shop.orders values (920001, 'K1', '2025-05-21 00:05', 5)",
     )
-    project.write().build()
+    project.write().rebuild()
     assert project.query(LATEST) == [("2025-05-19",)]
 
 
@@ -145,7 +145,7 @@ def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: Use
         "insert into shop.clicks values (930001, 'K1', '1970-01-01 00:00', 'view', null, null, null)",
         "insert into shop.clicks values (930002, 'K1', '1900-01-01 00:00', 'view', null, null, null)",
     )
-    project.build()
+    project.rebuild()
     assert project.query("select count(*) from rejected_events where reason = 'bad_timestamp'") == [(2,)]
     assert project.query("select count(*), min(as_of_date) from seq_origins") == before
 
@@ -153,7 +153,7 @@ def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: Use
 def test_fixed_dates_beyond_the_data_are_cut_to_it_and_said(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.settings |= {"as_of_date": "2025-12-31", "trained_through_date": "2025-11-30"}
-    project.write().build()
+    project.write().rebuild()
     dates = "select latest_origin_date::varchar, trained_through_date::varchar from seq_cut_dates"
     assert project.query(dates) == [("2025-05-30", "2025-05-30")]
     status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
@@ -207,7 +207,7 @@ def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(tw
     backtests = "select count(*) from pred_customer_ledger where purpose = 'backtest'"
     before = project.query(backtests)
     project.execute("insert into shop.clicks values (960001, 'K1', '2025-05-15 10:00', 'buy', 'P1', 3, 30)")
-    project.build()
+    project.rebuild()
     assert project.query(backtests) == before
     served = "select count(*) from pred_customer_ledger where purpose = 'served' and customer_id = 'K1'"
     assert project.query(served) == [(2,)]
@@ -217,14 +217,14 @@ def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(tw
 def test_a_raised_limit_of_events_is_applied_to_old_days_without_a_full_refresh(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.settings |= {"max_events_per_day": 100}
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select count(*) from rejected_events where reason = 'too_many_events'") == [(400,)]
 
 
 def test_forecasts_are_not_judged_at_horizons_that_they_do_not_reach(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.settings |= {"max_horizon_days": 40, "horizons": [1, 40], "test_days": 50}
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select distinct horizon_days from customer_forecasts order by 1") == [(1,), (40,)]
     reach = """select count(*) filter (where len(ledger.purchase_probability) < 40), max(horizons.horizon_days)
         filter (where len(ledger.purchase_probability) < 40)
@@ -242,10 +242,10 @@ def test_a_source_that_loads_whole_days_is_known_through_its_newest_day_that_is_
     ((before,),) = project.query(LATEST)
     assert before < newest
     project.settings |= {"event_sources": [EVENTS | {"loads_whole_days": True}]}
-    project.write().build()
+    project.write().rebuild()
     assert project.query(LATEST) == [(newest,)]
     project.settings |= {"run_date": newest}
-    project.write().build()
+    project.write().rebuild()
     assert project.query(LATEST) == [(before,)]
 
 
@@ -255,7 +255,7 @@ def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserPr
     entry = copy.deepcopy(EVENTS)
     entry["columns"]["unit_price"] = entry["columns"].pop("amount")
     project.settings |= {"event_sources": [entry]}
-    project.write().build()
+    project.write().rebuild()
     expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
     assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
 
@@ -282,7 +282,7 @@ def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(built_
         "insert into shop.clicks values (970002, 'K1', 'infinity', 'view', null, null, null)",
         "insert into shop.clicks values (970003, 'K1', '2025-05-01 10:00', 'view', null, null, null)",
     )
-    project.build()
+    project.rebuild()
     assert dict(project.query("select reason, count(*) from rejected_events group by 1")) == {"future_event": 2}
     raw = "select (select count(*) from shop.clicks) = (select sum(row_count) from main_demand.stg_event_counts)"
     assert project.query(raw) == [(True,)]

@@ -13,7 +13,7 @@ def refitted(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) 
     """A shop whose champion is a refit, after the build that follows."""
     project = copied(built_shop, tmp_path_factory.mktemp("refitted"))
     project.demand("train", "--epochs", "2", "--refit", "--promote")
-    project.build()
+    project.rebuild()
     return project
 
 
@@ -48,7 +48,7 @@ def test_the_report_shows_the_figures_of_the_evaluated_version(refitted: UserPro
 def test_a_second_build_asks_for_nothing(refitted: UserProject, tmp_path_factory: pytest.TempPathFactory) -> None:
     project = copied(refitted, tmp_path_factory.mktemp("again"))
     rows = project.query("select count(*) from pred_customer_ledger")
-    project.build()
+    project.rebuild()
     assert project.query("select count(*) from pred_customer_requests") == [(0,)]
     assert project.query("select count(*) from pred_customer_ledger") == rows
 
@@ -63,7 +63,7 @@ def test_fine_tuning_a_refit_starts_from_the_version_that_has_not_seen_the_test_
     assert tuned == [(evaluated[0], None)] and evaluated[0] in said
     reasons = project.query("select reason from model_promotions order by promotion_number")
     assert reasons == [("demand train --promote",), ("demand finetune --promote",)]
-    project.build()
+    project.rebuild()
     assert project.query("""
         select count(*) > 0 from prediction_errors join model_versions using (model_version)
         where parent_version is not null and as_of_date >= trained_through_date and purpose = 'backtest'""") == [(True,)]
@@ -74,6 +74,6 @@ def test_a_version_that_knows_the_days_that_would_judge_it_is_no_start(
 ) -> None:
     project = copied(refitted, tmp_path_factory.mktemp("earlier"))
     project.settings |= {"test_days": 40}
-    project.write().build()
+    project.write().rebuild()
     result = project.demand("finetune", "--epochs", "1", check=False)
     assert result.returncode == 1 and "knows the days that would judge it" in result.stderr

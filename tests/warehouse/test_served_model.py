@@ -57,7 +57,7 @@ def built_again(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFact
     """The trained shop after one more build on the same data; the tables as they were are in the schema `shop`."""
     project = copied(trained_shop, tmp_path_factory.mktemp("built_again"))
     snapshot(project, tuple(kept_models(project)))
-    project.build()
+    project.rebuild()
     return project
 
 
@@ -66,7 +66,7 @@ def day_later(built_again: UserProject, tmp_path_factory: pytest.TempPathFactory
     """The trained shop a day later."""
     project = copied(built_again, tmp_path_factory.mktemp("day_later"))
     project.execute(A_DAY_MORE)
-    project.build()
+    project.rebuild()
     return project
 
 
@@ -175,7 +175,7 @@ def busy_shop(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactor
                 from generate_series(timestamp '{first}', timestamp '2025-05-30', interval 1 day) as days(day), range(3) as t(i)
                 where i <= hash(day, '{customer}') % 3""",
         )
-    project.build()
+    project.rebuild()
     return project
 
 
@@ -357,11 +357,11 @@ sys.meta_path.insert(0, Missing())
 """)
     with monkeypatch.context() as missing:
         missing.setenv("PYTHONPATH", str(tmp_path))
-        result = project.build()
+        result = project.rebuild()
     assert "pip install demand-forecast" in result.stdout + result.stderr
     served = "select as_of_date::varchar, predictor, model_version, provider, count(*) from customer_forecasts group by all"
     assert project.query(served) == [("2025-05-30", "baseline", "baseline", "SQL", 180)]
-    project.build()  # with the package the model answers what the baseline had to
+    project.rebuild()  # with the package the model answers what the baseline had to
     version = champion_of(project)["model_version"]
     assert [row[1:3] for row in project.query(served)] == [("model", version)]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 
 import pytest
+from demand_forecast_training.warehouse import relations_of
 
-from .user_project import EVENTS, UserProject
+from .user_project import DBT, EVENTS, PACKAGE, UserProject
 
 Copy = Callable[[UserProject], UserProject]
 
@@ -20,7 +23,7 @@ def test_another_units_basis_makes_every_context_anew_and_asks_again(built_shop:
     }
     project.execute("insert into shop.clicks select id + 500000, who, clicked_at, 'back', item, pieces, money from shop.clicks"
                     " where what = 'buy' and who = 'K1'")  # fmt: skip
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select distinct feature_set_version from seq_customer_contexts") == [("2-net",)]
     assert project.query("select sum(unit_rate_90d) from seq_customer_contexts where customer_id = 'K1'") == [(0.0,)]
     assert project.query("select sum(return_rate_90d) > 0 from seq_customer_contexts where customer_id = 'K1'") == [(True,)]
@@ -34,7 +37,7 @@ def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserPro
     project = copy_of(trained_shop)
     before = project.query("select * from customer_forecasts order by all")
     project.settings |= {"units_basis": "net"}
-    result = project.write().build(check=False)
+    result = project.write().rebuild(check=False)
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
     assert "2-gross" in message and "2-net" in message and "demand train --promote" in message
@@ -44,13 +47,13 @@ def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserPro
 def test_a_sample_keeps_whole_customers_and_the_same_ones(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.settings |= {"customer_sample_percent": 50}
-    project.write().build()
+    project.write().rebuild()
     kept = project.query("select distinct customer_id from customer_forecasts")
     assert 15 < len(kept) < 45
     whole = "select count(*) from shop.clicks where who in (select customer_id from main_demand.customer_forecasts)"
     assert project.query("select sum(event_count) from seq_customer_steps") == project.query(whole)
     project.settings |= {"customer_sample_percent": 100}
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select count(distinct customer_id) from customer_forecasts") == [(60,)]
 
 
@@ -63,7 +66,7 @@ def test_origins_of_a_users_relation_replace_the_packages_own(built_shop: UserPr
     project.settings |= {
         "origins_relation": {"source": ["shop", "orders"], "columns": {"customer_id": "who", "as_of_date": "day"}}
     }
-    project.write().build()
+    project.write().rebuild()
     own = "select customer_id, as_of_date::varchar, role from seq_origins where role <> 'latest' order by 1"
     assert project.query(own) == [("K1", "2025-05-20", "test"), ("K2", "2025-03-01", "train"), ("nobody", "2025-05-20", "test")]
     judged = """select customer_id, count(*) from lbl_customer_outcomes
@@ -82,10 +85,10 @@ def test_another_registrys_champion_serves(trained_shop: UserProject, copy_of: C
         "delete from main_demand.model_registry",
         "delete from main_demand.model_promotions",
     )
-    project.build()
+    project.rebuild()
     assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
     project.settings |= {"registry": ["warehouse", "prod"]}
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select distinct model_version from customer_forecasts") == version
     assert project.query("select model_version from model_versions where is_champion") == version
 
@@ -97,11 +100,11 @@ def test_after_a_corrected_mapping_back_tests_are_made_and_judged_anew(built_sho
     project = copy_of(built_shop)
     project.settings |= {"event_sources": [EVENTS | {"columns": EVENTS["columns"] | {"quantity": "money"}}]}
     project.execute("drop table main_demand.pred_customer_ledger")
-    project.write().build()
+    project.write().rebuild()
     ((said_wrongly,),) = project.query(backtests)
     assert project.query(figures) != built_shop.query(figures)
     project.settings |= {"event_sources": [EVENTS]}
-    project.write().build()
+    project.write().rebuild()
     assert project.query(figures) == built_shop.query(figures)
     assert project.query(backtests) == [(2 * said_wrongly,)]
 
@@ -111,7 +114,7 @@ def test_a_champion_of_another_mapping_is_named_in_readiness(trained_shop: UserP
     assert trained_shop.query(warned) == [(False,)]
     project = copy_of(trained_shop)
     project.settings |= {"event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"cart": "favourite"}}]}
-    project.write().build()
+    project.write().rebuild()
     assert project.query(warned) == [(True,)]
     assert project.query("select distinct predictor from customer_forecasts") == [("model",)]
 
@@ -120,7 +123,7 @@ def test_origins_of_a_shop_that_is_too_large_lie_on_different_weekdays(built_sho
     """Weekly for each customer, and on every weekday over all of them."""
     project = copy_of(built_shop)
     project.settings |= {"training_rows": 700}
-    project.write().build()
+    project.write().rebuild()
     rows = project.query("""
         select count(distinct isodow(as_of_date)), count(*) from seq_origins where role = 'train'
         union all
@@ -144,7 +147,7 @@ def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, c
 def test_a_required_gpu_stops_the_build_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     project.settings |= {"require_gpu": True}
-    result = project.write().build(check=False)
+    result = project.write().rebuild(check=False)
     assert result.returncode != 0 and "require_gpu" in result.stdout
 
 
@@ -153,8 +156,25 @@ def test_daily_forecasts_are_published_where_a_var_asks_for_them(built_shop: Use
     assert built_shop.query(tables) == [(0,)]
     project = copy_of(built_shop)
     project.settings |= {"customer_daily_forecasts": True}
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select count(*), count(distinct target_date) from customer_daily_forecasts") == [(1800, 30)]
     project.settings |= {"as_of_date": "2025-05-20"}
-    project.write().build()
+    project.write().rebuild()
     assert project.query("select count(*) from customer_daily_forecasts") == [(1800,)]
+
+
+def test_the_selectors_of_the_docs_build_everything_in_three_parts(trained_shop: UserProject, copy_of: Copy) -> None:
+    project, example = copy_of(trained_shop), PACKAGE / "examples" / "complete_journey" / "selectors.yml"
+    page = (PACKAGE / "docs" / "selectors.md").read_text(encoding="utf-8")
+    assert f"```yaml\n{example.read_text(encoding='utf-8')}```" in page
+    shutil.copy(example, project.folder)
+    listed = ("--no-use-colors", "--quiet", "ls", "--resource-type", "model", "--output", "name", "--selector")
+    parts = {name: set(project.run(DBT, *listed, name).stdout.split()) for name in ("score", "monitor", "marts")}
+    assert set.union(*parts.values()) == set(relations_of(project.folder / "target" / "manifest.json"))
+    assert not parts["score"] & (parts["monitor"] | parts["marts"]) and len(parts["monitor"] - parts["marts"]) > 20
+    project.build("--selector", "score", "--vars", "{customer_sample_percent: 50}")
+    results = json.loads((project.folder / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    built = {result["unique_id"].split(".")[-1] for result in results if result["unique_id"].startswith("model.")}
+    assert built == parts["score"]
+    ((customers,),) = project.query("select count(distinct customer_id) from seq_origins")
+    assert 15 < customers < 45  # of 60

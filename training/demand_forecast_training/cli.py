@@ -18,6 +18,7 @@ from demand_forecast.model import load_model
 
 from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
 from demand_forecast_training.output_files import output_path, write_csv
+from demand_forecast_training.pruning import prune
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
 from demand_forecast_training.report import report, versions_table
@@ -102,6 +103,12 @@ def parser() -> argparse.ArgumentParser:
     going_back = command("rollback", run_rollback, "let the version serve again that served before")
     going_back.add_argument("--reason", default="rolled back by hand")
     add_task(going_back)
+    pruning = command("prune", run_prune, "remove the networks of old versions, but none that may serve; their rows stay")
+    pruning.add_argument(
+        "--keep", type=positive(int), default=5, metavar="N", help="newest ones of each task that stay (default: 5)"
+    )
+    reproducing = command("reproduce", run_reproduce, "train a version again from its registry row alone, and compare")
+    reproducing.add_argument("version")
     exporting = command("export", run_export, "write a version's ONNX file and its JSON description")
     exporting.add_argument("version")
     exporting.add_argument("path", type=Path)
@@ -237,6 +244,16 @@ def run_rollback(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit(read_only=False) as connection:
         version = roll_back(connection, warehouse.relations, options.reason, options.task)
     print(f"{version} serves again from the next dbt build on")
+
+
+def run_prune(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    with warehouse.visit(read_only=False) as connection:
+        pruned, size = prune(connection, warehouse.relations, options.keep)
+    print("\n".join([*(f"pruned {version}" for version in pruned), f"{len(pruned)} networks, {size / 1e6:.1f} MB"]))
+
+
+def run_reproduce(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    imported("demand_forecast_training.reproducing").reproduce(warehouse, options.version)
 
 
 def run_export(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -175,7 +175,6 @@ def read_entity(
     reader = connection.sql(entity.sql(EXAMPLES, relations)).to_arrow_reader(BATCH_ROWS)
     signature = Signature.of_types(reader.schema.field("context").type, steps_type, days_type, days.shape[1])
     examples = read_examples(reader, signature, entity)
-    total, hashes = connection.execute(entity.sql(FINGERPRINT, relations)).fetchall()[0]
     fitted_through_date, trained_through_date = connection.execute(entity.sql(CUT_DATES, relations)).fetchall()[0]
     return Dataset(
         train=examples["train"],
@@ -188,8 +187,14 @@ def read_entity(
         mapping_hash=str(counts[4]),
         fitted_through_date=fitted_through_date,
         trained_through_date=trained_through_date,
-        fingerprint=f"{total}-{hashes}",
+        fingerprint=fingerprint_of(connection, relations, entity),
     )
+
+
+def fingerprint_of(connection: Any, relations: Mapping[str, str], entity: Entity[OriginsT]) -> str:
+    """A count and a sum of hashes of an entity's examples: the same rows, whatever their order, have the same."""
+    total, hashes = connection.execute(entity.sql(FINGERPRINT, relations)).fetchall()[0]
+    return f"{total}-{hashes}"
 
 
 def check_counts(counts: Mapping[str, int], roles: Sequence[str], oldest: str | None, newest: str | None) -> None:

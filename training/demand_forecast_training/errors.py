@@ -19,6 +19,10 @@ class NothingToResume(DemandForecastError):
     """No checkpoint of a training on these examples."""
 
 
+class NotReproduced(DemandForecastError):
+    """A version that its registry row does not lead to again."""
+
+
 class ExportRefused(DemandForecastError):
     """The exported network does not answer as PyTorch does; nothing was written."""
 

@@ -84,7 +84,9 @@ def promote(connection: Any, relations: Mapping[str, str], version: str, reason:
     """Let a registered version serve its own task, or the baseline serve `task`; nothing changes where it does already. Raises
     UnknownVersion."""
     if version != BASELINE:
-        task = version_row(connection, relations, version)["task"]
+        row = version_row(connection, relations, version)
+        check_kept(row)
+        task = row["task"]
     if version == (champion(connection, relations, task) or BASELINE):
         return
     with transaction(connection):
@@ -96,19 +98,33 @@ def roll_back(connection: Any, relations: Mapping[str, str], reason: str, task: 
 
     A second roll-back goes further back: versions that were rolled back from are passed over.
     """
+    earlier = predecessor(connection, relations, task)
+    if earlier is None:
+        raise UnknownVersion(
+            f"no version of {task} served before this one; train another (demand train), promote one (demand promote VERSION) or "
+            "let the baseline serve (demand promote baseline)"
+        )
+    if earlier != BASELINE:
+        check_kept(version_row(connection, relations, earlier))
+    with transaction(connection):
+        append_promotion(connection, relations, task, earlier, "rollback", reason)
+    return earlier
+
+
+def predecessor(connection: Any, relations: Mapping[str, str], task: str = TASK) -> str | None:
+    """What a roll-back would let serve: a version or the baseline; None where nothing served before the champion."""
     sql = f"select model_version, action from {relations['model_promotions']} where task = ? order by promotion_number"
     served: list[str] = []
     for version, action in connection.execute(sql, [task]).fetchall():
         served = served[:-1] if action == "rollback" else [*served, version]
     earlier = [version for version in served if version != served[-1]]
-    if not earlier:
-        raise UnknownVersion(
-            f"no version of {task} served before this one; train another (demand train), promote one (demand promote VERSION) or "
-            "let the baseline serve (demand promote baseline)"
-        )
-    with transaction(connection):
-        append_promotion(connection, relations, task, earlier[-1], "rollback", reason)
-    return earlier[-1]
+    return earlier[-1] if earlier else None
+
+
+def check_kept(row: Mapping[str, Any]) -> None:
+    """Refuse to let a version serve whose network was pruned."""
+    if row["onnx_bytes"] is None:
+        raise UnknownVersion(f"the network of {row['model_version']} was pruned: promote another (demand status)")
 
 
 def append_promotion(connection: Any, relations: Mapping[str, str], task: str, version: str, action: str, reason: str) -> None:

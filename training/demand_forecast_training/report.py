@@ -22,6 +22,7 @@ PUBLISHED = (
     "prediction_errors",
     "forecast_accuracy",
     "forecast_calibration",
+    "forecast_slices",
     "model_health",
     "model_versions",
     "data_readiness",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import torch
@@ -39,6 +40,8 @@ class Trained:
     uncalibrated: list[Figures]
     model: list[Figures]
     baseline: list[Figures]
+    level_since: date | None = None
+    """Where only the level was moved: the first of the origins that told it."""
 
 
 def train(
@@ -89,14 +92,27 @@ def judged(network: Network, progress: Progress, data: Dataset, choices: HyperPa
     after = network.forecast(rates).purchase_probability.numpy()
     log_reliability(log, after, data.validation)
     longest_steps = progress.steps / max(progress.epoch, 1) * choices.epochs
-    tables = figure_tables(data, before, after)
-    return Trained(network, choices, progress.epoch, progress.best_steps, longest_steps, progress.best_loss, *tables)
+    uncalibrated, model, baseline = figure_tables(data, before, after)
+    return Trained(
+        network,
+        choices,
+        progress.epoch,
+        progress.best_steps,
+        longest_steps,
+        progress.best_loss,
+        uncalibrated,
+        model,
+        baseline,
+    )
 
 
-def figure_tables(data: Dataset, before: Floats, after: Floats) -> list[list[Figures]]:
+def figure_tables(data: Dataset, before: Floats, after: Floats) -> tuple[list[Figures], list[Figures], list[Figures]]:
     """Figures on the validation days of probabilities (rows, days) before and after calibration, and of the baseline's."""
-    spoken = (before, after, baseline_probability(data.validation))
-    return [[figures(said, data.validation, days) for days in horizons_of(data)] for said in spoken]
+
+    def table_of(said: Floats) -> list[Figures]:
+        return [figures(said, data.validation, days) for days in horizons_of(data)]
+
+    return table_of(before), table_of(after), table_of(baseline_probability(data.validation))
 
 
 def horizons_of(data: Dataset) -> list[int]:

@@ -262,7 +262,8 @@ def metrics(trained: Trained) -> dict[str, Any]:
     """Figures of every horizon, and how long training took to find its best epoch."""
     tables = {name: getattr(trained, name) for name in ("model", "uncalibrated", "baseline")}
     told = {"epochs": trained.epochs, "validation_loss": trained.validation_loss, "trees": tree_count(trained.network)}
-    return told | {name: [asdict(row) for row in rows] for name, rows in tables.items()}
+    moved = {} if trained.level_since is None else {"level_since": str(trained.level_since)}
+    return told | moved | {name: [asdict(row) for row in rows] for name, rows in tables.items()}
 
 
 def registered_choices(row: Mapping[str, Any]) -> HyperParameters:

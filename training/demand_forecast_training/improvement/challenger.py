@@ -19,7 +19,7 @@ from demand_forecast_training.training import Trained, train
 from demand_forecast_training.tuning import best_choices, tune
 from demand_forecast_training.workflow import check_not_ahead, registered_choices, registered_network, registry_row
 
-EXAMPLES = {"gate": "lbl_challenger_examples", "refit": "lbl_challenger_refit_examples"}
+EXAMPLES = {"training": "lbl_training_examples", "gate": "lbl_challenger_examples", "refit": "lbl_challenger_refit_examples"}
 Row = Mapping[str, Any]
 
 
@@ -40,7 +40,9 @@ class Plan:
 
 
 def read_examples(connection: Any, relations: Mapping[str, str], purpose: str) -> Dataset:
-    """Examples with the cuts of a purpose, gate or refit."""
+    """Examples with the cuts of a purpose: training, gate or refit."""
+    if purpose == "training":
+        return read_dataset(connection, relations)
     cuts = f"(select * from {relations['lbl_challenger_cuts']} where purpose = '{purpose}')"
     own = {"lbl_training_examples": relations[EXAMPLES[purpose]], "seq_cut_dates": cuts}
     return read_dataset(connection, {**relations, **own})

@@ -31,7 +31,9 @@ def with_moved_level(data: Dataset, parent: Network, choices: HyperParameters, s
     with torch.enable_grad():
         shift_level(network, Rates(*(rate[torch.from_numpy(recent)] for rate in rates)), data.validation.take(recent))
     after = network.forecast(rates).purchase_probability.numpy()
-    return Trained(network, choices, 0, 0, 0.0, float("nan"), *figure_tables(data, before, after))
+    uncalibrated, model, baseline = figure_tables(data, before, after)
+    told_since = since or data.dates[data.validation.date].min().item()
+    return Trained(network, choices, 0, 0, 0.0, model[0].log_loss or 0.0, uncalibrated, model, baseline, told_since)
 
 
 def recent_rows(data: Dataset, since: date | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

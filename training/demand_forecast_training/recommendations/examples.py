@@ -12,7 +12,7 @@ import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, list_lengths, padded_lists, struct_matrix
 from demand_forecast.signature import Signature
 
-from demand_forecast_training.dataset import ROLES, check_counts
+from demand_forecast_training.dataset import FINGERPRINT, ROLES, check_counts
 
 TASK = "recommendation"
 BATCH_ROWS = 512
@@ -64,6 +64,7 @@ class ListData:
     mapping_hash: str
     fitted_through_date: date
     trained_through_date: date
+    fingerprint: str
 
 
 def read_lists(connection: Any, relations: Mapping[str, str]) -> ListData:
@@ -82,7 +83,17 @@ def read_lists(connection: Any, relations: Mapping[str, str]) -> ListData:
                 parts[role].append(lists_of(found, signature))
     assert signature is not None  # rows of each role were counted
     fitted, through = connection.execute(CUT_DATES.format_map(relations)).fetchall()[0]
-    return ListData(joined(parts["train"]), joined(parts["validation"]), signature, counts[2], str(counts[4]), fitted, through)
+    total, hashes = connection.execute(FINGERPRINT.format(examples=relations["lbl_recommendation_examples"])).fetchall()[0]
+    return ListData(
+        joined(parts["train"]),
+        joined(parts["validation"]),
+        signature,
+        counts[2],
+        str(counts[4]),
+        fitted,
+        through,
+        fingerprint=f"{total}-{hashes}",
+    )
 
 
 def lists_of(batch: pa.RecordBatch, signature: Signature) -> Lists:

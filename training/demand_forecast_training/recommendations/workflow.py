@@ -77,7 +77,7 @@ def registry_row(data: ListData, trained: TrainedRanking, exported: Exported) ->
             "mapping_hash": data.mapping_hash,
             "signature": data.signature.to_json(),
             "fitted_through_date": data.fitted_through_date,
-            "data_fingerprint": f"{len(data.train.steps)}-{data.train.steps.sum(dtype=float):.6g}",
+            "data_fingerprint": data.fingerprint,
             "training_rows": len(data.train),
             "validation_rows": len(data.validation),
             "validation_metrics": json.dumps(metrics),
