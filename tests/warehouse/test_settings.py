@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from demand_forecast_training.warehouse import relations_of
@@ -178,3 +179,25 @@ def test_the_selectors_of_the_docs_build_everything_in_three_parts(trained_shop:
     assert built == parts["score"]
     ((customers,),) = project.query("select count(distinct customer_id) from seq_origins")
     assert 15 < customers < 45  # of 60
+
+
+def test_metrics_are_defined_where_a_var_asks_for_them(trained_shop: UserProject, copy_of: Copy) -> None:
+    """Every measure is a query that its table answers."""
+    project = copy_of(trained_shop)
+
+    def defined() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((project.folder / "target" / "semantic_manifest.json").read_text(encoding="utf-8"))
+        return found
+
+    assert not defined()["semantic_models"] and not defined()["metrics"]
+    project.settings |= {"semantic_layer": True}
+    project.write().build("-s", "demand_days")
+    names = {metric["name"] for metric in defined()["metrics"]}
+    assert {"demand_forecast_units", "demand_wape", "demand_bias", "demand_calibration_gap", "demand_log_loss"} < names
+    functions = {"average": "avg", "sum": "sum", "count": "count"}
+    for model in defined()["semantic_models"]:
+        for measure in model["measures"]:
+            sql = f"select {functions[measure['agg']]}({measure['expr']}) from {model['node_relation']['alias']}"
+            assert project.query(sql)[0][0] is not None, measure["name"]
+    days = "count(*) = max(date_day) - min(date_day) + 1, max(date_day) - max(latest_origin_date)"
+    assert project.query(f"select {days} from demand_days, seq_cut_dates") == [(True, 30)]
