@@ -33,7 +33,10 @@ from benchmarks.speed import EVENT_COLUMNS, ROOT, execute, write_project
 
 Floats = NDArray[np.float64]
 WORK = ROOT / "warehouse" / "simulation"
-MODELS = ("+model_health", "+customer_forecasts", "+data_readiness", "+err_shadow_losses", "+lbl_challenger_refit_examples")
+MODELS = (
+    *("+model_health", "+customer_forecasts", "+data_readiness", "+err_shadow_losses", "model_challenges"),
+    *("+lbl_training_examples", "+lbl_refit_examples", "+lbl_challenger_refit_examples"),
+)
 COLUMNS = ", ".join(name for name in EVENT_COLUMNS if name != "product_id")
 """Without products: nothing here asks for them."""
 HEALTH = """
@@ -207,7 +210,7 @@ def judged(plan: Plan, project: Path) -> dict[str, list[float]]:
         stale = score_requests(
             connection, keys=keys, inputs=inputs, versions={"shadow": first}, require_gpu=False, dbt_version=__version__
         )
-        stale.create("stale")
+        stale.create_view("stale", replace=True)
         rows = connection.execute(JUDGED.format(**relations)).fetchnumpy()
     bought, said = rows["bought"].astype(bool), {name: rows[name].astype(np.float64) for name in ("stale", "served")}
     said["hindsight"] = at_best_level(said["stale"], bought)
