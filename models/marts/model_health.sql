@@ -81,10 +81,12 @@ facts as (
         case when tasks.task = 'customer_demand' then drifted.drifted_feature end as drifted_feature,
         case when tasks.task = 'customer_demand' then drifted.stability_index end as stability_index,
         cuts.latest_origin_date as as_of_date,
-        {{ demand_forecast.days_between('cuts.latest_origin_date', demand_forecast.run_date()) }} as days_behind
+        {{ demand_forecast.days_between('cuts.latest_origin_date', demand_forecast.run_date()) }} as days_behind,
+        due.erased_customers
     from tasks
     left join champions on tasks.task = champions.task
     left join recent on tasks.task = recent.task
+    left join {{ ref('demand_forecast', 'err_retrain_due') }} as due on champions.model_version = due.model_version
     cross join drifted
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
 
@@ -106,7 +108,8 @@ judged as (
         || case
             when days_behind > {{ demand_forecast.setting('health_stale_days') }}
                 then 'the data ends ' || days_behind || ' days before this run: forecasts are stale; ' else ''
-        end as warnings
+        end
+        || case when erased_customers > 0 then 'retrain due: it has learnt from customers who were erased (' || erased_customers || '); ' else '' end as warnings
     from facts
 
 )

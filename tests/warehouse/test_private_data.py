@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from demand_forecast_training.publishing import check_files
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +70,82 @@ def test_only_tables_of_customers_are_published_with_one(with_canary: UserProjec
         ]
     assert {column for _, column in found} == {"customer_id"}
     assert "customer_forecasts" in {table for table, _ in found}
+
+
+# --- erasure --------------------------------------------------------------------------------------------------------
+
+
+def files_with(project: UserProject, word: str) -> set[str]:
+    """Files of a project in whose bytes a word stands, by path."""
+    files = [path for path in project.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    read = [path for path in files if "dbt_packages" not in path.parts]
+    return {path.relative_to(project.folder).as_posix() for path in read if word.encode() in path.read_bytes()}
+
+
+@pytest.fixture(scope="module")
+def erased(with_canary: UserProject, tmp_path_factory: pytest.TempPathFactory) -> tuple[UserProject, dict[str, Any]]:
+    """The shop after the canary was deleted in its own tables and erased by the command, and the receipt."""
+    project = copied(with_canary, tmp_path_factory.mktemp("erased"))
+    assert {"warehouse.duckdb", "published/forecast.duckdb"} & files_with(project, CANARY) == {"warehouse.duckdb"}
+    assert any(name.endswith(".parquet") for name in files_with(project, CANARY))
+    project.execute(
+        f"create table shop.letters as select '{CANARY}' as addressee", f"delete from shop.clicks where who = '{CANARY}'"
+    )
+    project.demand("erase", CANARY, "--receipt", "receipt.json")
+    return project, json.loads((project.folder / "receipt.json").read_text())
+
+
+@pytest.mark.keeps("erasure")
+def test_a_customer_whom_the_next_build_would_bring_back_is_not_erased(with_canary: UserProject) -> None:
+    refused = with_canary.demand("erase", CANARY, check=False)
+    assert refused.returncode == 1
+    assert "your own tables still hold the customer" in refused.stderr and "web (" in refused.stderr
+    assert "warehouse.shop.clicks" in refused.stderr and CANARY not in refused.stderr + refused.stdout
+    assert with_canary.query(f"select count(*) from customer_forecasts where customer_id = '{CANARY}'") == [(3,)]
+
+
+@pytest.mark.keeps("erasure")
+def test_an_erased_customer_is_in_no_byte_of_any_file_but_where_the_user_kept_one(
+    erased: tuple[UserProject, dict[str, Any]],
+) -> None:
+    project, receipt = erased
+    assert files_with(project, CANARY) == {"warehouse.duckdb"}
+    assert receipt["left_to_you"] == {"tables": ["shop.letters.addressee"], "files": []}
+    project.execute("drop table shop.letters")
+    project.demand("erase", CANARY)
+    assert files_with(project, CANARY) == set()
+
+
+@pytest.mark.keeps("erasure")
+def test_the_receipt_says_what_went_and_what_stays_is_whole(
+    erased: tuple[UserProject, dict[str, Any]], with_canary: UserProject
+) -> None:
+    project, receipt = erased
+    rows = receipt["warehouse"]["rows"]
+    assert rows["main_demand.customer_forecasts"] == 3 and rows["main_demand.pred_customer_ledger"] > 3
+    for table in ("pred_customer_ledger", "seq_customer_steps", "model_registry", "model_promotions"):
+        ((was,),) = with_canary.query(f"select count(*) from {table}")
+        assert project.query(f"select count(*) from {table}") == [(was - rows.get(f"main_demand.{table}", 0),)]
+    (folder,) = receipt["published"].values()
+    shown = (project.folder / "published" / "forecast.duckdb").resolve().parent
+    assert folder["written"] == shown.name and len(folder["removed"]) == 1
+    check_files(shown)
+    with duckdb.connect(str(shown / "forecast.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*), count(distinct customer_id) from customer_forecasts").fetchall() == [(177, 59)]
+        assert con.execute("select count(*) from freshness").fetchall() == [(1,)]
+
+
+@pytest.mark.keeps("erasure")
+def test_models_that_learnt_from_an_erased_customer_are_due_for_training(erased: tuple[UserProject, dict[str, Any]]) -> None:
+    project, receipt = erased
+    versions = [version for (version,) in project.query("select model_version from model_registry order by trained_at")]
+    assert receipt["retrain_due"] == versions and len(versions) == 2
+    assert "retrain due: customer_demand-lstm" in project.demand("status").stdout
+    project.build()
+    assert files_with(project, CANARY) <= {"warehouse.duckdb"}
+    ((reasons,),) = project.query("select reasons from model_health where task = 'customer_demand'")
+    assert "retrain due: it has learnt from customers who were erased (1)" in reasons
+    assert project.query(f"select count(*) from seq_customer_steps where customer_id = '{CANARY}'") == [(0,)]
 
 
 # --- any row --------------------------------------------------------------------------------------------------------

@@ -16,12 +16,13 @@ from typing import Any
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
+from demand_forecast_training.erasing import erase
 from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
-from demand_forecast_training.output_files import output_path, write_csv
+from demand_forecast_training.output_files import output_path, write_csv, write_receipt
 from demand_forecast_training.pruning import prune
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
-from demand_forecast_training.report import report, versions_table
+from demand_forecast_training.report import erasure_lines, report, retrain_lines, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
@@ -120,6 +121,21 @@ def parser() -> argparse.ArgumentParser:
     csv.add_argument("table")
     csv.add_argument("path", type=Path, metavar="FILE")
     csv.add_argument("--from", dest="published", type=Path, metavar="DIR", help="folder of the readers (default: published)")
+    erasing = command(
+        "erase", run_erase, "remove one customer from the warehouse, its file and what is published, with a receipt"
+    )
+    erasing.add_argument("customer", metavar="CUSTOMER_ID", help="the id, or - to type it where no shell keeps it")
+    erasing.add_argument(
+        "--published",
+        type=Path,
+        metavar="DIR",
+        action="append",
+        help="folder of the readers; may be repeated (default: published)",
+    )
+    erasing.add_argument("--receipt", type=Path, metavar="FILE", help="where the receipt goes (default: logs in the project)")
+    erasing.add_argument(
+        "--mapped-tables-are-clean", action="store_true", help="do not look for the customer in the mapped tables first"
+    )
     command("report", run_report, "the forecasts of the last build, how good they have been, and queries to start from")
     return root
 
@@ -215,8 +231,12 @@ def imported(name: str) -> ModuleType:
 
 def new_log_dir(options: argparse.Namespace) -> Path:
     """Folder of the curves and the checkpoint of a training that begins now."""
-    started = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    return Path(options.log_dir or options.project_dir.resolve() / "logs" / "training" / started)
+    return Path(options.log_dir or options.project_dir.resolve() / "logs" / "training" / time_in_name())
+
+
+def time_in_name() -> str:
+    """Now, as a part of a file's name."""
+    return datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
 
 
 def chosen(options: argparse.Namespace) -> dict[str, Any]:
@@ -231,6 +251,8 @@ def run_status(options: argparse.Namespace, warehouse: Warehouse) -> None:
         for task, version in serving.items():
             command = "demand train" if task == TASK else f"demand train --task {task}"
             print(f"champion of {task}: {version or f'none, the baseline serves ({command})'}")
+        for line in retrain_lines(connection, warehouse.relations, set(serving.values())):
+            print(line)
         print(versions_table(connection, warehouse.relations, set(serving.values())))
 
 
@@ -285,6 +307,20 @@ def run_publish(options: argparse.Namespace, warehouse: Warehouse) -> None:
     folder = (options.to or project_dir / "published").resolve()
     run = publish(warehouse, manifest_path(project_dir).parent, folder, options.keep, options.group_readable)
     print(f"published run {run.name}: {folder / DATABASE}, and Parquet in {folder / CURRENT}")
+
+
+def run_erase(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    """Erase, write the receipt and say what is left to do by hand."""
+    project_dir = options.project_dir.resolve()
+    receipt_path = output_path(options.receipt or project_dir / "logs" / f"erasure_{time_in_name()}.json")
+    customer = sys.stdin.readline() if options.customer == "-" else options.customer
+    manifest, published = manifest_path(project_dir), options.published or [project_dir / "published"]
+    searched = [manifest.parent, project_dir / "logs"]
+    is_checked = not options.mapped_tables_are_clean
+    receipt = erase(warehouse, manifest, [path.resolve() for path in published], searched, customer, is_checked)
+    write_receipt(receipt_path, receipt)
+    print("\n".join(erasure_lines(receipt)))
+    print(f"receipt: {receipt_path}")
 
 
 def run_csv(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -41,3 +41,7 @@ class FileRefused(DemandForecastError):
 
 class NothingToJudge(DemandForecastError):
     """No days that neither the champion nor its challenger has learnt from."""
+
+
+class EraseRefused(DemandForecastError):
+    """A customer whom the next build would bring back, or files that cannot be written."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -39,6 +42,16 @@ def write_csv(published: Path, table: str, path: Path) -> int:
             return copy_guarded(connection, table, target)
     except (duckdb.Error, OSError) as error:
         raise FileRefused(f"{target} was not written: {error}") from error
+
+
+def write_receipt(path: Path, receipt: Mapping[str, Any]) -> None:
+    """Write a receipt as JSON that its owner alone may read. Raises FileRefused."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(receipt, indent=2) + "\n", encoding="utf-8")
+        path.chmod(0o600)
+    except OSError as error:
+        raise FileRefused(f"{path} was not written: {error}; the customer is erased. {json.dumps(receipt)}") from error
 
 
 def copy_guarded(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:

@@ -86,13 +86,18 @@ def written(warehouse: Warehouse, target: Path, folder: Path, is_group_readable:
     part.mkdir(mode=0o700)
     try:
         write_files(warehouse.path, target, run, part)
-        protect(part, is_group_readable)
-        sync(*part.iterdir(), part)
-        part.rename(run_folder)
+        return finish(part, run_folder.name, is_group_readable)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    sync(folder)
+
+
+def finish(part: Path, name: str, is_group_readable: bool) -> Path:
+    """Give a folder its name once all of its files are on disk; returns it."""
+    protect(part, is_group_readable)
+    sync(*part.iterdir(), part)
+    run_folder = part.rename(part.with_name(name))
+    sync(run_folder.parent)
     return run_folder
 
 
@@ -102,6 +107,11 @@ def write_files(warehouse: Path, target: Path, run: FinishedRun, part: Path) -> 
         if finished_run(target) != run:
             raise PublishRefused("mixed run: a build ended just now. Type demand publish again")
         facts = write_tables(connection, run, part)
+    write_manifest(part, facts)
+
+
+def write_manifest(part: Path, facts: dict[str, Any]) -> None:
+    """Write the facts of a run and the hashes of its files."""
     files = sorted(path for path in part.iterdir() if path.is_file())
     facts["files"] = {path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in files}
     (part / MANIFEST).write_text(json.dumps(facts, indent=2, default=str) + "\n", encoding="utf-8")
@@ -201,13 +211,22 @@ def link(path: Path, to: str) -> None:
 
 
 def drop_old(run_folder: Path, keep: int) -> None:
-    """Remove all but the newest runs. A folder loses its name first, so that none with a name is half there."""
-    named = [path.parent for path in run_folder.parent.glob(f"[!.]*/{MANIFEST}")]
-    others = sorted((path for path in named if path.name not in (CURRENT, run_folder.name)), key=published_at)
+    """Remove all but the newest runs."""
+    others = sorted((run for run in runs_in(run_folder.parent) if run != run_folder), key=published_at)
     for old in others[: max(0, len(others) - keep + 1)]:
-        gone = old.with_name(f".{old.name}.gone")
-        old.rename(gone)
-        shutil.rmtree(gone)
+        remove(old)
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Folders of the runs that are whole."""
+    return [path.parent for path in folder.glob(f"[!.]*/{MANIFEST}") if path.parent.name != CURRENT]
+
+
+def remove(run_folder: Path) -> None:
+    """Remove a run. The folder loses its name first, so that none with a name is half there."""
+    gone = run_folder.with_name(f".{run_folder.name}.gone")
+    run_folder.rename(gone)
+    shutil.rmtree(gone)
 
 
 def published_at(run_folder: Path) -> str:

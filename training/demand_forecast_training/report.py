@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from demand_forecast_training.figures import Figures
@@ -85,6 +85,34 @@ def versions_table(connection: Any, relations: Mapping[str, str], champions: Col
     header = ("", "model_version", "trained_through", "log_loss", "baseline", "average_precision", "baseline")
     rows = connection.execute(sql).fetchall()
     return table(header, [("serves" if row[0] in champions else "", *row) for row in rows])
+
+
+def retrain_lines(connection: Any, relations: Mapping[str, str], champions: Collection[str | None]) -> list[str]:
+    """A line for each champion that has learnt from customers who were erased since."""
+    if "err_retrain_due" not in relations:
+        return []
+    rows = connection.execute(
+        f"select model_version, erased_customers from {relations['err_retrain_due']} order by all"
+    ).fetchall()
+    return [
+        f"retrain due: {version} has learnt from {count} customers who were erased (demand train --promote)"
+        for version, count in rows
+        if version in champions
+    ]
+
+
+def erasure_lines(receipt: Mapping[str, Any]) -> Iterator[str]:
+    """What an erasure did, and what it leaves to do by hand."""
+    rows = receipt["warehouse"]["rows"]
+    yield f"warehouse: {sum(rows.values()):,} rows of {len(rows)} tables removed, the file was written anew"
+    for folder, done in receipt["published"].items():
+        shown = f", readers see {done['written']}" if done["written"] else ""
+        yield f"{folder}: {len(done['removed'])} runs that named the customer are gone{shown}"
+    if receipt["retrain_due"]:
+        yield f"retrain due: {', '.join(receipt['retrain_due'])} had learnt from the customer (demand train --promote)"
+    for kind, names in receipt["left_to_you"].items():
+        if names:
+            yield f"left to you, {kind} that still hold the id: {', '.join(names)}"
 
 
 def report(connection: Any, relations: Mapping[str, str]) -> str:
