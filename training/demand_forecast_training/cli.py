@@ -16,14 +16,16 @@ from typing import Any
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
+from demand_forecast_training.doctor import ERROR, examine, page
 from demand_forecast_training.erasing import erase
 from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
+from demand_forecast_training.mapping_guess import first_block
 from demand_forecast_training.output_files import output_path, write_csv, write_receipt
 from demand_forecast_training.pruning import prune
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
 from demand_forecast_training.report import erasure_lines, report, retrain_lines, versions_table
-from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.warehouse import Warehouse, find_path, find_warehouse, manifest_path
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
 WORKFLOWS = {"product_demand": "products", "recommendation": "recommendations"}
@@ -44,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     options = parser().parse_args(arguments)
     try:
+        if options.command == "doctor":
+            return run_doctor(options)
         warehouse = find_warehouse(options.project_dir.resolve(), options.profiles_dir, options.target)
         options.run(options, warehouse)
     except DemandForecastError as error:
@@ -135,6 +139,10 @@ def parser() -> argparse.ArgumentParser:
     erasing.add_argument("--receipt", type=Path, metavar="FILE", help="where the receipt goes (default: logs in the project)")
     erasing.add_argument(
         "--mapped-tables-are-clean", action="store_true", help="do not look for the customer in the mapped tables first"
+    )
+    doctor = command("doctor", run_doctor, "what is well, what is doubtful and what stops it, each with the remedy")
+    doctor.add_argument(
+        "--map", metavar="SCHEMA.TABLE", help="write a first mapping block for this table of the warehouse instead"
     )
     command("report", run_report, "the forecasts of the last build, how good they have been, and queries to start from")
     return root
@@ -321,6 +329,17 @@ def run_erase(options: argparse.Namespace, warehouse: Warehouse) -> None:
     write_receipt(receipt_path, receipt)
     print("\n".join(erasure_lines(receipt)))
     print(f"receipt: {receipt_path}")
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Print the page, or the first mapping block; 1 where something is an error."""
+    place = (options.project_dir.resolve(), options.profiles_dir, options.target)
+    if options.map:
+        print(first_block(find_path(*place), manifest_path(place[0]), options.map))
+        return 0
+    lines = examine(*place)
+    print(page(lines))
+    return int(any(line.status == ERROR for line in lines))
 
 
 def run_csv(options: argparse.Namespace, warehouse: Warehouse) -> None:

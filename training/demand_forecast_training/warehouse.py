@@ -68,6 +68,12 @@ def when_free(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) ->
 
 def find_warehouse(project_dir: Path, profiles_dir: Path | None, target: str | None) -> Warehouse:
     """Warehouse of a dbt project, from its profile and the manifest of its last build. Raises WarehouseUnavailable."""
+    path = find_path(project_dir, profiles_dir, target)
+    return Warehouse(path, relations_of(manifest_path(project_dir)))
+
+
+def find_path(project_dir: Path, profiles_dir: Path | None, target: str | None) -> Path:
+    """The DuckDB file of a dbt project, from its profile alone. Raises WarehouseUnavailable."""
     if not (project_dir / "dbt_project.yml").exists():
         raise WarehouseUnavailable(f"{project_dir} holds no dbt_project.yml: name your dbt project with --project-dir")
     credentials = read_credentials(project_dir, profiles_dir, target)
@@ -75,7 +81,7 @@ def find_warehouse(project_dir: Path, profiles_dir: Path | None, target: str | N
         raise WarehouseUnavailable(f"the profile is of type {credentials.type}; training reads duckdb")
     if credentials.path.startswith((":memory:", "md:", "motherduck:")):
         raise WarehouseUnavailable(f"the profile's path is {credentials.path}; training needs a DuckDB file")
-    return Warehouse(project_dir / credentials.path, relations_of(manifest_path(project_dir)))
+    return Path(project_dir / credentials.path)
 
 
 def read_credentials(project_dir: Path, profiles_dir: Path | None, target: str | None) -> Any:

@@ -1,0 +1,85 @@
+"""`demand doctor`: what it says of a sound shop, of broken ones, and the mapping that it writes from a table's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from demand_forecast_training.mapping_guess import columns_of, guess
+
+from .user_project import EVENTS, PACKAGE, UserProject, new_shop
+
+CopyOf = Callable[[UserProject], UserProject]
+
+
+def lines_of(page: str) -> dict[tuple[str, str], str]:
+    """Words of each line of the page by its status and what it is about."""
+    found = [line.split(None, 1) for line in page.split("\n\n")[0].splitlines()]
+    return {(status, rest.split("  ")[0]): rest.split("  ", 1)[1].strip() for status, rest in found}
+
+
+def test_a_sound_shop_has_a_page_without_errors(trained_shop: UserProject) -> None:
+    seen = trained_shop.demand("doctor")
+    lines = lines_of(seen.stdout)
+    assert not [key for key in lines if key[0] == "error"] and "0 error" in seen.stdout
+    assert {"versions", "profile", "disk", "lock", "mapping", "time zones", "champion"} <= {about for _, about in lines}
+    assert lines["ok", "mapping"] == "warehouse.shop.clicks: 5,177 rows"
+    assert lines["ok", "champion"].startswith("customer_demand-lstm")
+    assert "at night" in lines["ok", "time zones"]
+
+
+def test_a_damaged_champion_and_a_renamed_column_are_errors_with_their_remedies(
+    trained_shop: UserProject, copy_of: CopyOf
+) -> None:
+    project = copy_of(trained_shop)
+    project.execute(
+        "alter table shop.clicks rename money to price",
+        "update main_demand.model_registry set onnx_bytes = 'damaged'::blob",
+    )
+    seen = project.demand("doctor", check=False)
+    lines = lines_of(seen.stdout)
+    assert seen.returncode == 1
+    assert "money" in lines["error", "mapping"] and "Correct the mapping" in lines["error", "mapping"]
+    assert "demand rollback" in lines["error", "champion"]
+
+
+def test_who_holds_the_warehouse_is_named(built_shop: UserProject, copy_of: CopyOf) -> None:
+    project = copy_of(built_shop)
+    assert "the baseline serves: demand train" in lines_of(project.demand("doctor").stdout)["warning", "champion"]
+    with duckdb.connect(str(project.warehouse)):
+        seen = project.demand("doctor", check=False)
+    assert seen.returncode == 1
+    assert "PID" in lines_of(seen.stdout)["error", "lock"] and "End that process" in seen.stdout
+
+
+def test_a_shop_without_a_build_is_told_to_build_and_given_a_first_mapping(tmp_path: Path) -> None:
+    project = new_shop(tmp_path)
+    seen = project.demand("doctor", check=False)
+    assert seen.returncode == 1 and "type dbt build first" in lines_of(seen.stdout)["error", "profile"]
+    (entry,) = yaml.safe_load(project.demand("doctor", "--map", "shop.clicks").stdout)["event_sources"]
+    assert {key: entry[key] for key in ("source", "columns", "event_types")} == {
+        key: EVENTS[key] for key in ("source", "columns", "event_types")
+    }
+    missing = project.demand("doctor", "--map", "shop.none", check=False)
+    assert missing.returncode == 1 and "cannot read shop.none" in missing.stderr
+
+
+SEED_SOURCES = yaml.safe_load((PACKAGE / "dbt_project.yml").read_text())["vars"]["demand_forecast"]["seed_shop"]["event_sources"]
+
+
+@pytest.mark.parametrize("source", SEED_SOURCES, ids=lambda source: source["name"])
+def test_the_mapping_of_dirty_tables_is_guessed(source: dict[str, dict[str, str]]) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"create table t as from read_csv('{PACKAGE}/seeds/{source['ref']}.csv', all_varchar = true)")
+        found = guess(con, "t")
+    assert (found.columns, found.event_types) == (source["columns"], source["event_types"])
+    assert any("teleport" in doubt or "hover" in doubt for doubt in found.doubts)
+
+
+def test_a_column_whose_values_do_not_fit_its_name_is_not_taken() -> None:
+    with duckdb.connect() as con:
+        con.execute("create view sampled as select 'soon' as clicked_at, 'many' as qty, 'K1' as customer_id")
+        assert columns_of(con, ["clicked_at", "qty", "customer_id"]) == {"customer_id": "customer_id"}

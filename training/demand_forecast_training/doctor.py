@@ -1,0 +1,193 @@
+"""One page about a project: what is well, what is doubtful and what stops it, each with the remedy."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from demand_forecast import __version__
+from demand_forecast.errors import DemandForecastError
+from demand_forecast.model import load_model
+
+from demand_forecast_training.finished_run import finished_run
+from demand_forecast_training.package_tables import mapped_relations
+from demand_forecast_training.publishing import CURRENT, DATABASE
+from demand_forecast_training.registry import BASELINE, TASK, champion, version_row
+from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
+
+OK, WARNING, ERROR = "ok", "warning", "error"
+STATUS_OF = {"ready": OK, "warning": WARNING, "refused": ERROR}
+"""How the words of data_readiness are said here."""
+NIGHT = range(7)
+"""Hours in which a shop is expected to be quietest."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A finding: ok, warning or error, about what, and in words with the remedy."""
+
+    status: str
+    about: str
+    words: str
+
+
+def examine(project_dir: Path, profiles_dir: Path | None, target: str | None) -> list[Line]:
+    """All findings. What cannot be looked at, because something before it failed, is left out."""
+    lines = [versions_line()]
+    try:
+        warehouse = find_warehouse(project_dir, profiles_dir, target)
+        lines += [Line(OK, "profile", f"duckdb, {warehouse.path}"), disk_line(warehouse.path)]
+        lines += opened(warehouse, manifest_path(project_dir))
+    except DemandForecastError as error:
+        return [*lines, Line(ERROR, "profile", str(error))]
+    return [*lines, run_line(manifest_path(project_dir).parent), published_line(project_dir / "published")]
+
+
+def versions_line() -> Line:
+    """Versions of what runs; another minor version of the dbt side is an error of the profile, since it is seen there."""
+    found = ", ".join(f"{name} {installed(name)}" for name in ("dbt-core", "dbt-duckdb", "duckdb"))
+    if importlib.util.find_spec("torch") is None:
+        remedy = 'forecasts run, training does not: pip install "demand-forecast[training]"'
+        return Line(WARNING, "versions", f"demand-forecast {__version__}, {found}; {remedy}")
+    return Line(OK, "versions", f"demand-forecast {__version__}, {found}")
+
+
+def installed(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def disk_line(path: Path) -> Line:
+    """Room on the warehouse's disk, beside its size: a build and a publish write as much again."""
+    if not path.exists():
+        return Line(ERROR, "disk", f"there is no warehouse at {path}: type dbt build")
+    size, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    words = f"{free / 1e9:.1f} GB free, the warehouse has {size / 1e9:.2f} GB"
+    if free < size:
+        return Line(ERROR, "disk", f"{words}: make room for as much again before the next build")
+    return Line(
+        WARNING if free < 3 * size else OK, "disk", words + (": make room for three times as much" if free < 3 * size else "")
+    )
+
+
+def opened(warehouse: Warehouse, manifest: Path) -> Iterator[Line]:
+    """Findings inside of the warehouse, if nobody else holds it."""
+    try:
+        connection = duckdb.connect(str(warehouse.path), read_only=True, config=NO_EXTENSIONS)
+    except duckdb.Error as error:
+        yield Line(
+            ERROR, "lock", f"{str(error).splitlines()[0]}. End that process (a dbt build, an open SQL shell) or wait for it"
+        )
+        return
+    with connection:
+        yield Line(OK, "lock", "nobody holds the warehouse to write")
+        yield from mapping_lines(connection, warehouse, manifest)
+        for look in (readiness_lines, time_zone_lines, champion_lines, health_lines):
+            yield from looked(look, connection, warehouse)
+
+
+def looked(look: Callable[[Any, Warehouse], Iterator[Line]], connection: Any, warehouse: Warehouse) -> list[Line]:
+    """What a look at the package's tables finds; a table that is not there is a finding."""
+    try:
+        return list(look(connection, warehouse))
+    except (duckdb.Error, KeyError) as error:
+        return [Line(ERROR, "tables", f"{str(error).splitlines()[0]}: type dbt build")]
+
+
+def mapping_lines(connection: Any, warehouse: Warehouse, manifest: Path) -> Iterator[Line]:
+    """Each mapped relation with its rows, and whether the mapped columns are there."""
+    relations = sorted(set(mapped_relations(manifest).values()))
+    if not relations:
+        yield Line(ERROR, "mapping", "no event table is mapped: demand doctor --map SCHEMA.TABLE writes a first block")
+    for relation in relations:
+        yield mapped_line(connection, relation)
+    try:
+        connection.execute(f"select * from {warehouse.relations['stg_source_rows']} limit 0")
+    except (duckdb.Error, KeyError) as error:
+        words = str(error).splitlines()[0]
+        yield Line(ERROR, "mapping", f"the mapped columns cannot be read: {words}. Correct the mapping, type dbt build")
+
+
+def mapped_line(connection: Any, relation: str) -> Line:
+    name = ".".join(f'"{part}"' for part in relation.split("."))
+    try:
+        ((rows,),) = connection.execute(f"select count(*) from {name}").fetchall()
+    except duckdb.Error as error:
+        return Line(ERROR, "mapping", f"{relation} cannot be read: {str(error).splitlines()[0]}. Load it, or correct the mapping")
+    return Line(OK if rows else WARNING, "mapping", f"{relation}: {rows:,} rows" + ("" if rows else ": load it"))
+
+
+def readiness_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
+    """What data_readiness says of each task that is mapped."""
+    sql = f"select task, status, reason from {warehouse.relations['data_readiness']} where is_mapped order by task"
+    for task, status, reason in connection.execute(sql).fetchall():
+        yield Line(STATUS_OF[status], "data", f"{task}: {reason}")
+
+
+def time_zone_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
+    """The quietest hour of the shop's day: not at night, and a time zone is likely to be wrong."""
+    sql = f"select quietest_hour from {warehouse.relations['data_readiness']} where task = '{TASK}'"
+    ((hour,),) = connection.execute(sql).fetchall()
+    if hour is None:
+        yield Line(OK, "time zones", "not to be told: few events, or none with a time of day")
+    elif hour in NIGHT:
+        yield Line(OK, "time zones", f"the quietest hour is {hour}:00, at night")
+    else:
+        yield Line(WARNING, "time zones", f"the quietest hour is {hour}:00: check time_zone, that of the shop and of each source")
+
+
+def champion_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
+    """Who serves customer demand, and whether the network answers its golden rows."""
+    serving = champion(connection, warehouse.relations, TASK)
+    if serving in (None, BASELINE):
+        yield Line(WARNING, "champion", "none, the baseline serves: demand train")
+        return
+    try:
+        load_model(version_row(connection, warehouse.relations, str(serving)))
+    except DemandForecastError as error:
+        yield Line(ERROR, "champion", f"{error}. Let another serve: demand rollback, or demand promote baseline")
+    else:
+        yield Line(OK, "champion", f"{serving}, and it answers its stored rows")
+
+
+def health_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
+    """What model_health says of each network that serves."""
+    sql = f"select task, status, reasons from {warehouse.relations['model_health']} where status <> 'ok' order by task"
+    for task, status, reasons in connection.execute(sql).fetchall():
+        remedy = ": demand improve" if status == "retrain" else ""
+        yield Line(WARNING, "health", f"{task}: {reasons}{remedy}")
+
+
+def run_line(target: Path) -> Line:
+    """Whether the last run of dbt may be published."""
+    try:
+        run = finished_run(target)
+    except DemandForecastError as error:
+        return Line(WARNING, "last run", f"not to be published: {error}")
+    return Line(OK, "last run", f"{run.run_id}, whole and tested")
+
+
+def published_line(folder: Path) -> Line:
+    """What readers see, and how old its data is."""
+    if not (folder / CURRENT / DATABASE).exists():
+        return Line(WARNING, "published", f"nothing in {folder}: demand publish")
+    with duckdb.connect(str(folder / DATABASE), read_only=True, config=NO_EXTENSIONS) as connection:
+        ((run_id, cut_off),) = connection.execute("select run_id, data_cut_off from freshness").fetchall()
+    days = (date.today() - cut_off).days
+    return Line(OK, "published", f"run {run_id}, data through {cut_off}, {days} days old")
+
+
+def page(lines: list[Line]) -> str:
+    """The findings as a page, the gravest kind named last."""
+    width = max(len(line.about) for line in lines)
+    counts = ", ".join(f"{sum(line.status == status for line in lines)} {status}" for status in (OK, WARNING, ERROR))
+    return "\n".join([*(f"{line.status:<7}  {line.about:<{width}}  {line.words}" for line in lines), "", counts])

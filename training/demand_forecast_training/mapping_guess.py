@@ -1,0 +1,162 @@
+"""A first mapping block for an event table, guessed from names, types and values. A person reads it before it is used."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from demand_forecast_training.errors import WarehouseUnavailable
+from demand_forecast_training.publishing import quoted
+from demand_forecast_training.warehouse import connect
+
+NAMES = {
+    "customer_id": "customer user member client buyer shopper account household who",
+    "loaded_at": "loaded ingested received imported inserted",
+    "event_at": "at ts time timestamp datetime date day occurred ordered clicked created when",
+    "event_type": "type action event kind what activity",
+    "product_id": "product sku item article asin ean gtin goods",
+    "unit_price": "price",
+    "quantity": "quantity qty pieces units count number",
+    "amount": "amount money total revenue sales value paid gross net turnover",
+    "session_id": "session",
+    "search_term": "query search term phrase keyword",
+    "visitor_id": "visitor anonymous cookie device",
+    "channel": "channel platform medium store",
+    "event_id": "id key line uuid row event",
+}
+"""What columns of each meaning are often called, in words; earlier meanings take their column first."""
+KINDS = {"event_at": "instant", "loaded_at": "instant", "quantity": "number", "amount": "number", "unit_price": "number"}
+NEEDED = ("event_at", "customer_id")
+WORDS = {
+    "remove_from_cart": "remove uncart delete",
+    "favourite": "wish fav like bookmark save",
+    "add_to_cart": "cart basket bag add",
+    "return": "return refund",
+    "search": "search query find",
+    "page_view": "page screen visit home",
+    "product_view": "view detail item product click pv",
+    "purchase": "buy purchase sale order checkout transaction pay",
+}
+"""What events of each type are often called; the first that fits is taken."""
+SAMPLE_ROWS = 10_000
+MOST = 0.9
+"""Share of the values that a column's meaning has to explain: tables are never clean."""
+MOST_WORDS = 30
+"""A column with more values than this holds no event types."""
+
+
+@dataclass
+class Guess:
+    """A mapping as it would stand under `event_sources`, and what a person should look at."""
+
+    columns: dict[str, str]
+    event_types: dict[str, str] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+
+
+def guess(connection: Any, relation: str) -> Guess:
+    """Guess the mapping of a table of the open warehouse. Raises WarehouseUnavailable where it cannot be read."""
+    name = ".".join(quoted(part) for part in relation.split("."))
+    try:
+        sample = connection.sql(f"select * from {name} limit {SAMPLE_ROWS}").to_arrow_table()
+    except duckdb.Error as error:
+        raise WarehouseUnavailable(f"cannot read {relation}: {error}. Name it as schema.table") from error
+    connection.register("sampled", sample)
+    found = Guess(columns_of(connection, sample.column_names))
+    found.doubts = [f"no column looks like {meaning}: add it" for meaning in NEEDED if meaning not in found.columns]
+    if column := found.columns.get("event_type"):
+        found.event_types, unknown = event_types_of(connection, name, column)
+        found.doubts += [f"say what {json.dumps(word)} is, or leave it out and it is rejected" for word in unknown]
+    connection.unregister("sampled")
+    return found
+
+
+def columns_of(connection: Any, names: list[str]) -> dict[str, str]:
+    """Column of each meaning: the best name whose values fit, each column once."""
+    found: dict[str, str] = {}
+    for meaning, words in NAMES.items():
+        left = [name for name in names if name not in found.values()]
+        scores = {name: name_score(name, meaning, words.split()) for name in left}
+        fitting = [name for name, score in scores.items() if score and fits(connection, name, meaning)]
+        if fitting:
+            found[meaning] = max(fitting, key=lambda name: scores[name])
+    return found
+
+
+def name_score(name: str, meaning: str, words: list[str]) -> int:
+    """How well a column says a meaning: 3 by its own name, 2 by one of the words alone, 1 by one among others, else 0."""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+    if "_".join(parts) == meaning:
+        return 3
+    kept = [part for part in parts if part not in ("id", "no", "nr", "code", "key")] or parts
+    return 2 if kept in [[word] for word in words] else int(not set(parts).isdisjoint(words))
+
+
+def fits(connection: Any, name: str, meaning: str) -> bool:
+    """Whether the sampled values can be of a meaning."""
+    column = quoted(name)
+    conditions = {
+        "instant": f"count(try_cast({column}::varchar as timestamp)) >= {MOST} * count({column})",
+        "number": f"count(try_cast({column}::varchar as double)) >= {MOST} * count({column})",
+        "event_type": f"count(distinct {column}) <= {MOST_WORDS}",
+        "event_id": f"count(distinct {column}) >= {MOST} * count(*)",
+    }
+    condition = conditions.get(KINDS.get(meaning, meaning))
+    if condition is None:
+        return True
+    ((is_fit,),) = connection.execute(f"select count({column}) > 0 and {condition} from sampled").fetchall()
+    return bool(is_fit)
+
+
+def event_types_of(connection: Any, relation: str, column: str) -> tuple[dict[str, str], list[str]]:
+    """Event type by the table's own word for it, and the words that say nothing."""
+    sql = f"select distinct {quoted(column)}::varchar from {relation} where {quoted(column)} is not null order by all"
+    words = [word for (word,) in connection.execute(sql).fetchall()]
+    known = {word: event_type for word in words if (event_type := event_type_of(word))}
+    return known, [word for word in words if word not in known]
+
+
+def event_type_of(word: str) -> str | None:
+    """The package's word for a shop's word, or None."""
+    if word in WORDS:
+        return word
+    return next((kind for kind, parts in WORDS.items() if any(part in word.lower() for part in parts.split())), None)
+
+
+def block(found: Guess, place: Mapping[str, Any], name: str) -> str:
+    """The guess as YAML that is pasted below `vars: demand_forecast:`."""
+    entry: dict[str, Any] = {"name": name, **place, "time_zone": "UTC", "columns": found.columns}
+    if found.event_types:
+        entry["event_types"] = found.event_types
+    elif "event_type" not in found.columns:
+        entry["constants"] = {"event_type": "purchase"}
+    lines = yaml.safe_dump({"event_sources": [entry]}, sort_keys=False, allow_unicode=True).splitlines()
+    doubts = ["time_zone is the clock of timestamps that carry no zone: check it", *found.doubts]
+    return "\n".join(["# A guess from names, types and values. Read it before you use it.", *(f"# {d}" for d in doubts), *lines])
+
+
+def first_block(path: Path, manifest: Path, relation: str) -> str:
+    """The block for a table of a warehouse file, named as dbt knows it where it does. Raises WarehouseUnavailable."""
+    connection = connect(path, read_only=True)
+    try:
+        found = guess(connection, relation)
+    finally:
+        connection.close()
+    return block(found, place_of(manifest, relation), relation.split(".")[-1].lower())
+
+
+def place_of(manifest: Path, relation: str) -> dict[str, Any]:
+    """`ref` or `source` of a table; a table that dbt does not know yet is taken for a source."""
+    content = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"nodes": {}, "sources": {}}
+    for node in (*content["nodes"].values(), *content["sources"].values()):
+        if str(node.get("relation_name")).replace('"', "").endswith(relation):
+            is_source = node["resource_type"] == "source"
+            return {"source": [node["source_name"], node["name"]]} if is_source else {"ref": node["name"]}
+    return {"source": relation.split(".")[-2:] if "." in relation else ["main", relation]}
