@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
+from demand_forecast_training.aggregates import RULES
 from demand_forecast_training.publishing import check_files
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -146,6 +148,25 @@ def test_models_that_learnt_from_an_erased_customer_are_due_for_training(erased:
     ((reasons,),) = project.query("select reasons from model_health where task = 'customer_demand'")
     assert "retrain due: it has learnt from customers who were erased (1)" in reasons
     assert project.query(f"select count(*) from seq_customer_steps where customer_id = '{CANARY}'") == [(0,)]
+
+
+# --- small groups ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.keeps("people in small groups")
+def test_what_leaves_the_house_names_nobody_and_counts_no_small_group(trained_shop: UserProject, tmp_path: Path) -> None:
+    trained_shop.demand("publish", "--without-customers", "--to", str(tmp_path), "--smallest-group", "2")
+    with duckdb.connect(str(tmp_path / "forecast.duckdb"), read_only=True) as con:
+        columns = con.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()
+        rows = con.execute("select count(*), min(customers) from customer_segment_movements").fetchall()
+    assert {table for table, _ in columns} == {*RULES, "published_run", "freshness"}
+    assert [column for _, column in columns if "customer_id" in column or "visitor" in column] == []
+    manifest = json.loads((tmp_path / "current" / "manifest.json").read_text())
+    ((all_rows,),) = trained_shop.query("select count(*) from customer_segment_movements")
+    assert rows == [(all_rows - manifest["hidden_rows"]["customer_segment_movements"], rows[0][1])] and 0 < rows[0][0] < all_rows
+    assert rows[0][1] >= 2 and manifest["smallest_group"] == 2
+    refused = trained_shop.demand("publish", "--to", str(tmp_path), check=False)
+    assert refused.returncode == 1 and "groups of 2 customers or more: name another folder" in refused.stderr
 
 
 # --- any row --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
+from demand_forecast_training.aggregates import SMALLEST_GROUP
 from demand_forecast_training.doctor import ERROR, examine, page
 from demand_forecast_training.erasing import erase
 from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
@@ -121,6 +122,14 @@ def parser() -> argparse.ArgumentParser:
     publishing.add_argument("--to", type=Path, metavar="DIR", help="folder of the readers (default: published in the project)")
     publishing.add_argument("--keep", type=positive(int), default=3, metavar="N", help="runs that stay there (default: 3)")
     publishing.add_argument("--group-readable", action="store_true", help="let the folder's group read, not its owner alone")
+    publishing.add_argument(
+        "--without-customers",
+        action="store_true",
+        help="only sums, nothing of a group smaller than --smallest-group (default folder: outside)",
+    )
+    publishing.add_argument(
+        "--smallest-group", type=positive(int), default=SMALLEST_GROUP, metavar="K", help="customers (default: 11)"
+    )
     csv = command("csv", run_csv, "write a published table as CSV that a spreadsheet opens safely")
     csv.add_argument("table")
     csv.add_argument("path", type=Path, metavar="FILE")
@@ -312,8 +321,9 @@ def run_report(options: argparse.Namespace, warehouse: Warehouse) -> None:
 
 def run_publish(options: argparse.Namespace, warehouse: Warehouse) -> None:
     project_dir = options.project_dir.resolve()
-    folder = (options.to or project_dir / "published").resolve()
-    run = publish(warehouse, manifest_path(project_dir).parent, folder, options.keep, options.group_readable)
+    smallest = options.smallest_group if options.without_customers else None
+    folder = (options.to or project_dir / ("published" if smallest is None else "outside")).resolve()
+    run = publish(warehouse, manifest_path(project_dir).parent, folder, options.keep, options.group_readable, smallest)
     print(f"published run {run.name}: {folder / DATABASE}, and Parquet in {folder / CURRENT}")
 
 

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ import duckdb
 from demand_forecast import __version__
 from filelock import FileLock, Timeout
 
+from demand_forecast_training.aggregates import aggregates, visible_rows
 from demand_forecast_training.errors import PublishRefused
 from demand_forecast_training.finished_run import FinishedRun, finished_run
 from demand_forecast_training.registry import TASK
@@ -41,17 +42,26 @@ FRESHNESS = f"""
 """The reader's own clock says how old the data is, also when nothing runs any more."""
 
 
-def publish(warehouse: Warehouse, target: Path, folder: Path, keep: int = 3, is_group_readable: bool = False) -> Path:
+def publish(
+    warehouse: Warehouse,
+    target: Path,
+    folder: Path,
+    keep: int = 3,
+    is_group_readable: bool = False,
+    smallest_group: int | None = None,
+) -> Path:
     """Show dbt's last run, whose artefacts are in `target`, to the readers of a folder; returns the run's own folder in it.
 
-    The newest `keep` runs stay. A run that is there already is checked and shown. Raises PublishRefused; readers then see what
-    they saw before.
+    The newest `keep` runs stay. A run that is there already is checked and shown. With a `smallest_group`, only tables that may
+    leave the house are written, and nothing of a smaller group of customers. Raises PublishRefused; readers then see what they
+    saw before.
     """
     try:
         folder.mkdir(mode=0o750 if is_group_readable else 0o700, parents=True, exist_ok=True)
         with only_publisher(folder):
             collect_leftovers(folder)
-            run_folder = written(warehouse, target, folder, is_group_readable)
+            refuse_other_readers(folder, smallest_group)
+            run_folder = written(warehouse, target, folder, is_group_readable, smallest_group)
             show(run_folder)
             drop_old(run_folder, keep)
     except (OSError, duckdb.Error) as error:
@@ -75,7 +85,16 @@ def collect_leftovers(folder: Path) -> None:
         path.unlink() if path.is_symlink() else shutil.rmtree(path)
 
 
-def written(warehouse: Warehouse, target: Path, folder: Path, is_group_readable: bool) -> Path:
+def refuse_other_readers(folder: Path, smallest_group: int | None) -> None:
+    """Refuse a folder of readers who may see other groups than those that are asked for."""
+    for run in runs_in(folder):
+        given = json.loads((run / MANIFEST).read_text(encoding="utf-8")).get("smallest_group")
+        if given != smallest_group:
+            was = "every customer" if given is None else f"groups of {given} customers or more"
+            raise PublishRefused(f"{folder} shows its readers {was}: name another folder with --to, or remove that one")
+
+
+def written(warehouse: Warehouse, target: Path, folder: Path, is_group_readable: bool, smallest_group: int | None = None) -> Path:
     """Folder of the last run with all its files on disk; one that is there already is checked against its manifest."""
     run = finished_run(target)
     run_folder = folder / run.run_id
@@ -85,7 +104,7 @@ def written(warehouse: Warehouse, target: Path, folder: Path, is_group_readable:
     part = folder / ".new.part"
     part.mkdir(mode=0o700)
     try:
-        write_files(warehouse.path, target, run, part)
+        write_files(warehouse.path, target, run, part, smallest_group)
         return finish(part, run_folder.name, is_group_readable)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -101,12 +120,13 @@ def finish(part: Path, name: str, is_group_readable: bool) -> Path:
     return run_folder
 
 
-def write_files(warehouse: Path, target: Path, run: FinishedRun, part: Path) -> None:
+def write_files(warehouse: Path, target: Path, run: FinishedRun, part: Path, smallest_group: int | None = None) -> None:
     """Write the tables and the manifest. No build can end while the warehouse is open, and none may have ended since."""
     with opened(warehouse, run.database, part) as connection:
         if finished_run(target) != run:
             raise PublishRefused("mixed run: a build ended just now. Type demand publish again")
-        facts = write_tables(connection, run, part)
+        check_agreement(connection, run.tables)
+        facts = write_tables(connection, run, part, smallest_group)
     write_manifest(part, facts)
 
 
@@ -129,36 +149,43 @@ def opened(warehouse: Path, name: str, part: Path) -> Iterator[duckdb.DuckDBPyCo
         connection.execute("use memory; detach published")
 
 
-def write_tables(connection: Any, run: FinishedRun, part: Path) -> dict[str, Any]:
+def write_tables(connection: Any, run: FinishedRun, part: Path, smallest_group: int | None) -> dict[str, Any]:
     """Copy the public marts into the new file and to Parquet; returns what the manifest says about them."""
-    for name, relation in run.tables.items():
-        connection.execute(f"create table {quoted(name)} as select * from {relation}")
-    check_agreement(connection, run.tables)
-    facts = facts_of(connection, run)
+    tables = run.tables if smallest_group is None else aggregates(run.tables)
+    hidden_rows: dict[str, int] = {}
+    for name, relation in tables.items():
+        select = f"select * from {relation}"
+        if smallest_group is not None:
+            select, hidden_rows[name] = visible_rows(connection, name, relation, smallest_group)
+        connection.execute(f"create table {quoted(name)} as {select}")
+    facts = facts_of(connection, run, tables)
+    if smallest_group is not None:
+        facts |= {"smallest_group": smallest_group, "hidden_rows": hidden_rows}
     write_run_table(connection, facts)
-    for name in (*run.tables, RUN_TABLE):
+    for name in (*tables, RUN_TABLE):
         connection.execute(f"copy {quoted(name)} to {text(part / f'{name}.parquet')} (format parquet)")
     return facts
 
 
-def check_agreement(connection: Any, tables: Iterable[str]) -> None:
+def check_agreement(connection: Any, tables: Mapping[str, str]) -> None:
     """Refuse forecasts of different days, or of data that will not do: the last good run then stays."""
-    sql = f"select status, reason, latest_origin_date from data_readiness where task = '{TASK}'"
+    sql = f"select status, reason, latest_origin_date from {tables['data_readiness']} where task = '{TASK}'"
     ((status, reason, origin),) = connection.execute(sql).fetchall()
     if status == "refused":
         raise PublishRefused(f"data_readiness refuses: {reason}")
     for name in (name for name in tables if name.endswith(("_forecasts", "_plan", "_outlook"))):
-        days = [day for (day,) in connection.execute(f"select distinct as_of_date from {quoted(name)}").fetchall()]
+        days = [day for (day,) in connection.execute(f"select distinct as_of_date from {tables[name]}").fetchall()]
         if days != [origin] and (days or name == "customer_forecasts"):
             found = ", ".join(map(str, sorted(days))) or "no day"
             raise PublishRefused(f"mixed run: {name} is of {found}, data_readiness of {origin}. Type dbt build")
 
 
-def facts_of(connection: Any, run: FinishedRun) -> dict[str, Any]:
+def facts_of(connection: Any, run: FinishedRun, tables: Iterable[str]) -> dict[str, Any]:
     """What the manifest says of a run whose tables are in the new file."""
-    rows = {name: connection.execute(f"select count(*) from {quoted(name)}").fetchall()[0][0] for name in run.tables}
-    spoke = connection.execute("select distinct model_version from customer_forecasts order by model_version").fetchall()
-    ((cut_off,),) = connection.execute("select max(as_of_date) from customer_forecasts").fetchall()
+    rows = {name: connection.execute(f"select count(*) from {quoted(name)}").fetchall()[0][0] for name in tables}
+    forecasts = run.tables["customer_forecasts"]
+    spoke = connection.execute(f"select distinct model_version from {forecasts} order by model_version").fetchall()
+    ((cut_off,),) = connection.execute(f"select max(as_of_date) from {forecasts}").fetchall()
     return {
         "run_id": run.run_id,
         "data_cut_off": cut_off,
