@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from demand_forecast_training.errors import PublishRefused
 from demand_forecast_training.finished_run import finished_run
-from demand_forecast_training.publishing import sha256
+from demand_forecast_training.publishing import DATABASE, sha256
+from demand_forecast_training.watching import Watched, watch
 
+from .conftest import copied
 from .published_shop import TABLES, publish_run, run_id, state_of, write_run
 from .user_project import PACKAGE, UserProject
 
@@ -279,3 +281,26 @@ def test_a_kill_at_any_step_leaves_the_old_run_or_the_new_one(tmp_path: Path) ->
     assert {one["again"] for one in rounds} == {run_id(2)}
     assert {tuple(one["left"]) for one in rounds} == {tuple(sorted([run_id(2), ".lock", "current", "forecast.duckdb"]))}
     assert [one["signal"] for one in rounds] == [9] * (len(rounds) - 1) + [0]
+
+
+def test_watching_shows_readers_a_late_event_and_says_why_a_build_failed(
+    trained_shop: UserProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = copied(trained_shop, tmp_path / "copy")
+    watched = Watched(project.folder, project.folder, None, project.folder / "published", 2)
+    shown = []
+
+    def between(seconds: float) -> None:
+        """A late event after the first round, a source that is gone after the second."""
+        with duckdb.connect(str(watched.folder / DATABASE), read_only=True) as con:
+            shown.append(con.execute("select sum(expected_units) from customer_forecasts").fetchall())
+        change = "insert into shop.clicks values (990001, 'K1', '2025-05-20 10:00', 'buy', 'P1', 9, 90)"
+        project.execute(change if len(shown) == 1 else "alter table shop.clicks rename to gone")
+
+    assert not watch(watched, 1.0, 3, between)
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert "scored 0 customers and days anew" in first and "published run" in first and "behind" in first
+    assert "scored 1 customers and days anew" in second and shown[0] != shown[1]
+    assert "the build failed" in third and "which does not exist" in third
+    with duckdb.connect(str(watched.folder / DATABASE), read_only=True) as con:
+        assert con.execute("select sum(expected_units) from customer_forecasts").fetchall() == shown[1]

@@ -27,6 +27,8 @@ from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
 from demand_forecast_training.report import erasure_lines, report, retrain_lines, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_path, find_warehouse, manifest_path
+from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.watching import Watched, watch
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
 WORKFLOWS = {"product_demand": "products", "recommendation": "recommendations"}
@@ -130,6 +132,11 @@ def parser() -> argparse.ArgumentParser:
     publishing.add_argument(
         "--smallest-group", type=positive(int), default=SMALLEST_GROUP, metavar="K", help="customers (default: 11)"
     )
+    watching = command("watch", run_watch, "build and publish again and again, until it is interrupted")
+    watching.add_argument("--every", type=positive(float), default=60.0, metavar="SECONDS", help="between rounds (default: 60)")
+    watching.add_argument("--rounds", type=positive(int), help="end after so many (default: never)")
+    watching.add_argument("--to", type=Path, metavar="DIR", help="folder of the readers (default: published in the project)")
+    watching.add_argument("--keep", type=positive(int), default=3, metavar="N", help="runs that stay there (default: 3)")
     csv = command("csv", run_csv, "write a published table as CSV that a spreadsheet opens safely")
     csv.add_argument("table")
     csv.add_argument("path", type=Path, metavar="FILE")
@@ -350,6 +357,14 @@ def run_doctor(options: argparse.Namespace) -> int:
     lines = examine(*place)
     print(page(lines))
     return int(any(line.status == ERROR for line in lines))
+
+
+def run_watch(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    project_dir = options.project_dir.resolve()
+    folder = (options.to or project_dir / "published").resolve()
+    watched = Watched(project_dir, options.profiles_dir, options.target, folder, options.keep)
+    if not watch(watched, options.every, options.rounds):
+        raise DemandForecastError("the last round did not reach readers, as said above")
 
 
 def run_csv(options: argparse.Namespace, warehouse: Warehouse) -> None:

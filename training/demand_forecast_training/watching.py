@@ -1,0 +1,87 @@
+"""`demand watch`: build and publish again and again, so that late, corrected and new events reach readers by themselves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from demand_forecast.errors import DemandForecastError
+
+from demand_forecast_training.publishing import publish
+from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
+
+SHOWN_FAILURES = 3
+"""Of what failed in a build, so much is shown."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The project that is watched, and the folder of its readers."""
+
+    project_dir: Path
+    profiles_dir: Path | None
+    target: str | None
+    folder: Path
+    keep: int
+
+    def dbt(self) -> list[str]:
+        """The build, as one would type it."""
+        named = {"--project-dir": self.project_dir, "--profiles-dir": self.profiles_dir, "--target": self.target}
+        given = [part for option, value in named.items() if value is not None for part in (option, str(value))]
+        return [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--exclude", "resource_type:unit_test", *given]
+
+
+def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Callable[[float], None] = time.sleep) -> bool:
+    """Rounds of build and publish, one begun each `every_seconds` or when the one before has ended; until `rounds` are over, or
+    somebody interrupts. Returns whether the last round went well; after one that did not, readers see what they saw."""
+    done, went_well = 0, True
+    try:
+        while rounds is None or done < rounds:
+            started = time.monotonic()
+            went_well, said = one_round(watched)
+            seconds = time.monotonic() - started
+            print(f"{datetime.now():%H:%M:%S} {said}; readers were {seconds:.0f} s behind", flush=True)
+            done += 1
+            if done != rounds:
+                sleep(max(every_seconds - seconds, 0))
+    except KeyboardInterrupt:
+        print(f"stopped after {done} rounds")
+    return went_well
+
+
+def one_round(watched: Watched) -> tuple[bool, str]:
+    """Build and publish once; whether that went well, and what became of it."""
+    began = time.time()
+    built = subprocess.run(watched.dbt(), cwd=watched.project_dir, capture_output=True, text=True)
+    target = manifest_path(watched.project_dir).parent
+    if built.returncode:
+        return False, "the build failed: " + " | ".join(failures(target, began) or built.stdout.splitlines()[-SHOWN_FAILURES:])
+    try:
+        warehouse = find_warehouse(watched.project_dir, watched.profiles_dir, watched.target)
+        scored = count_scored(warehouse)
+        run = publish(warehouse, target, watched.folder, watched.keep)
+    except DemandForecastError as error:
+        return False, f"not published: {error}"
+    return True, f"scored {scored:,} customers and days anew, published run {run.name}"
+
+
+def failures(target: Path, began: float) -> list[str]:
+    """What dbt wrote of the first models and tests that failed; nothing where the run did not come so far as to write it."""
+    results = target / "run_results.json"
+    if not results.exists() or results.stat().st_mtime < began:
+        return []
+    failed = [one for one in json.loads(results.read_text(encoding="utf-8"))["results"] if one["status"] in ("error", "fail")]
+    return [f"{one['unique_id'].split('.')[2]}: {' '.join((one['message'] or '').split())}" for one in failed[:SHOWN_FAILURES]]
+
+
+def count_scored(warehouse: Warehouse) -> int:
+    """Requests that the last build answered: new days, and customers whose events came late or were corrected."""
+    with warehouse.visit() as connection:
+        ((count,),) = connection.execute(f"select count(*) from {warehouse.relations['pred_customer_requests']}").fetchall()
+    return int(count)
