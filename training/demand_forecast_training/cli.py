@@ -27,7 +27,6 @@ from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
 from demand_forecast_training.report import erasure_lines, report, retrain_lines, versions_table
 from demand_forecast_training.warehouse import Warehouse, find_path, find_warehouse, manifest_path
-from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
 from demand_forecast_training.watching import Watched, watch
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
