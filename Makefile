@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test torture lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock simulate pretrained bench-pretrained \
+	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock bench-reasons simulate pretrained bench-pretrained \
 	example-complete-journey clean
 
 help:  ## list the targets
@@ -106,6 +106,9 @@ bench-recommendations: setup $(HARNESS_PYTHON)  ## twenty products a customer be
 
 bench-lifetime: setup $(HARNESS_PYTHON)  ## purchases in 39 weeks beside BG/NBD and Pareto/NBD, cuts inside the first 39 (OPTIONS="--split test": the weeks after)
 	python -m benchmarks.accuracy.lifetime --harness $(PROTOCOLS) --python $(HARNESS_PYTHON) $(OPTIONS)
+
+bench-reasons: demo  ## what accuracy loses without the groups that are called important, and what reasons cost
+	python -m benchmarks.reasons
 
 simulate: setup  ## sixty days of five shops, with and without a drift: alarm, improvement, roll-back
 	python -m benchmarks.simulate

@@ -11,6 +11,7 @@ from demand_forecast import __version__
 from demand_forecast.duckdb_udf import register
 from demand_forecast.errors import DemandForecastError, FeatureMismatch, VersionMismatch
 from demand_forecast.model import load_model
+from demand_forecast.reasons import answer_type, explain, explainer
 from demand_forecast.udf import score
 
 
@@ -76,3 +77,42 @@ def check_feature_set(inputs: Any, row: dict[str, Any]) -> None:
             f"{row['model_version']} was trained on feature set {row['feature_set_version']}, the warehouse builds {offered}: "
             "train a new version (demand train --promote) or let the baseline serve (demand promote baseline)"
         )
+
+
+def explain_requests(
+    session: Any,
+    *,
+    keys: Sequence[str],
+    inputs: Any,
+    champion: Any,
+    groups: Any,
+    reference: Any,
+    horizons: Sequence[int],
+    dbt_version: str,
+) -> Any:
+    """Relation with the base and the contribution of each group, lists by horizon, for every row of `inputs`; None without a
+    champion. `groups` has a row for each feature and its group, `reference` one row with a value of each feature.
+
+    Lazy as `score_requests` is. Raises DemandForecastError, FeatureMismatch, ModelRefused or VersionMismatch.
+    """
+    check_version(dbt_version)
+    row = version_row(champion)
+    if row is None:
+        return None
+    check_feature_set(inputs, row)
+    (values,) = reference.to_arrow_table().to_pylist()
+    explaining = explainer(load_model(row), bytes(row["onnx_bytes"]), grouped(groups), values, sorted(horizons))
+    name = f"explain_{uuid.uuid4().hex}"
+    answer = answer_type(tuple(explaining.groups))
+    session.create_function(name, functools.partial(explain, explaining), None, answer, type="arrow", null_handling="special")
+    explained = inputs.query("inputs", f"select {', '.join(keys)}, {name}(context, steps, days) as answer from inputs")
+    told = ", ".join(f"answer.{field} as {field}" for field in ("base_value", *explaining.groups))
+    return explained.query("explained", f"select {', '.join(keys)}, {told} from explained")
+
+
+def grouped(groups: Any) -> dict[str, list[str]]:
+    """Features by group; a group of the steps themselves has none."""
+    found: dict[str, list[str]] = {}
+    for name, feature in groups.query("groups", "select driver_group, feature from groups order by all").fetchall():
+        found.setdefault(name, []).extend([] if feature is None else [feature])
+    return found

@@ -20,6 +20,7 @@ ANSWERS: dict[str, Any] = {
     "registry_columns": [("model_version", "varchar")],
     "challenge_columns": [("challenge_number", "integer")],
     "slices": [("all", "'all'")],
+    "driver_groups": [("visits", [], "'fact'")],
     "error_slices": [("all", "'all'")],
     "relation_of_model": "ledger",
     "reusable_table": "was",

@@ -53,6 +53,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         ({"test_days": "42"}, "`test_days` is the text `42`", "without quotes"),
         ({"horizons": ["7"]}, "`horizons` holds the text `7`", "without quotes"),
         ({"customer_daily_forecasts": "yes"}, "`customer_daily_forecasts` is the text `yes`", "true or false, without quotes"),
+        ({"prediction_drivers": "yes"}, "`prediction_drivers` is the text `yes`", "true or false, without quotes"),
         ({"require_gpu": "false"}, "`require_gpu` is the text `false`", "true or false, without quotes"),
         ({"event_sources": [source(required="no")]}, "`required` of event source `web` is the text `no`", "true or false"),
         ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),

@@ -136,6 +136,21 @@ def test_the_model_closes_half_of_what_the_baseline_leaves_to_know(seed_shop: Se
     assert attainable < model < (baseline + attainable) / 2
 
 
+def test_reasons_follow_the_causes_that_the_generator_planted(seed_shop: SeedShop) -> None:
+    """Whoever is about to buy puts things into the cart; whoever is away does not come back tomorrow."""
+    rows = seed_shop.query("""
+        select
+            avg(contribution) filter (where driver_group = 'carts' and cart_add_rate_3d > 0),
+            avg(contribution) filter (where driver_group = 'carts' and cart_add_rate_30d = 0),
+            avg(contribution) filter (where driver_group = 'recency' and days_since_step = 0),
+            avg(contribution) filter (where driver_group = 'recency' and days_since_step > 30),
+            count(*) filter (where driver_group = 'carts' and cart_add_rate_3d > 0)
+        from prediction_drivers join seq_customer_contexts using (customer_id, as_of_date) where horizon_days = 1""")
+    with_cart, without_cart, here, away, carts = rows[0]
+    assert carts > 20 and with_cart > without_cart + 0.005
+    assert here > 0 > away
+
+
 def test_every_question_has_its_query() -> None:
     assert len(QUESTIONS) >= 15
     assert len(QUESTIONS) == QUESTIONS_PAGE.count("\n### ")

@@ -156,9 +156,10 @@ def test_daily_forecasts_are_published_where_a_var_asks_for_them(built_shop: Use
     tables = "select count(*) from duckdb_tables() where table_name = 'customer_daily_forecasts'"
     assert built_shop.query(tables) == [(0,)]
     project = copy_of(built_shop)
-    project.settings |= {"customer_daily_forecasts": True}
+    project.settings |= {"customer_daily_forecasts": True, "prediction_drivers": True}
     project.write().rebuild()
     assert project.query("select count(*), count(distinct target_date) from customer_daily_forecasts") == [(1800, 30)]
+    assert project.query("select count(*) from prediction_drivers") == [(0,)]  # the baseline has no groups of features
     project.settings |= {"as_of_date": "2025-05-20"}
     project.write().rebuild()
     assert project.query("select count(*) from customer_daily_forecasts") == [(1800,)]

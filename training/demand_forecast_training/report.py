@@ -12,6 +12,8 @@ PUBLISHED = (
     "customer_daily_forecasts",
     "product_forecasts",
     "product_lead_time_demand",
+    "prediction_drivers",
+    "model_importance",
     "churn_alerts",
     "customer_segments",
     "customer_segment_movements",
