@@ -276,3 +276,9 @@ def test_unit_tests_run_in_the_packages_own_project_alone() -> None:
     assert len(unit_tests) > 20
     for unit_test in unit_tests:
         assert "project_name" in unit_test.get("config", {}).get("enabled", ""), unit_test["name"]
+
+
+def test_no_file_holds_two_versions_of_a_passage() -> None:
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+    texts = sources("*.md", "*.yml", "docs/**/*.md", "models/**/*.yml", "tests/**/*.py") | sql_and_python()
+    assert [path for path, text in texts.items() if any(line.startswith(marks) for line in text.splitlines())] == []
