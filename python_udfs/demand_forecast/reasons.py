@@ -14,7 +14,7 @@ from demand_forecast.arrays import Floats, Integers, list_lengths, one_chunk, pa
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import Model, open_session
 from demand_forecast.shapley import Doubles, coalitions, shapley_values
-from demand_forecast.udf import ROUND_DIGITS, length_batches
+from demand_forecast.udf import ROUND_DIGITS, length_batches, one_at_a_time
 
 HISTORY = "visits"
 """The group of the steps themselves; without it a customer has none."""
@@ -146,7 +146,8 @@ def explain(explainer: Explainer, context: pa.Array, steps: pa.Array, days: pa.A
     for name, column in columns.items():
         explainer.model.signature.check(name, column.type, explainer.model.model_version)
     batches = list(length_batches(list_lengths(columns["steps"]), BATCH_CUSTOMERS))
-    parts = [explained_rows(explainer, columns, rows) for rows in batches]
+    with one_at_a_time:
+        parts = [explained_rows(explainer, columns, rows) for rows in batches]
     order = np.argsort(np.concatenate(batches)) if batches else np.zeros(0, np.int64)
     shape = (0, len(explainer.horizons))
     found = {

@@ -24,7 +24,7 @@ BATCH_STEPS = 128 * BATCH_ROWS
 COUNT_SLACK = 1e-4
 """How far providers may differ about the quantile of a count before another count is served."""
 
-_one_at_a_time = threading.Lock()
+one_at_a_time = threading.Lock()
 """The engine calls from several threads; a network that uses every core runs once at a time."""
 
 
@@ -57,7 +57,7 @@ def score(model: Model, context: pa.Array, steps: pa.Array, days: pa.Array) -> p
     for name, column in zip(PARTS, columns, strict=True):  # before a length is read of what is no list
         model.signature.check(name, column.type, model.model_version)
     batches = list(length_batches(list_lengths(columns[1]), BATCH_ROWS)) or [np.zeros(0, np.int64)]
-    with _one_at_a_time:
+    with one_at_a_time:
         parts = [predicted(model, columns, rows) for rows in batches]
     order = np.argsort(np.concatenate(batches))
     found = {name: np.concatenate([part[name] for part in parts])[order] for name in model.outputs}

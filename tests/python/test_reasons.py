@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -87,6 +89,31 @@ def test_a_higher_rate_adds_more(row: dict[str, Any], answers: Any) -> None:
     rate = np.array(column_of(row)["context"].field("rate"))
     habit = lists(answers, "habit")[:, 2]
     assert habit[rate > 0.25].mean() > habit[rate < 0.1].mean() + 0.02
+
+
+def test_one_call_explains_at_a_time(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine calls from several threads, and a batch of reasons is 256 times a batch of customers."""
+    running, most, explained = [0], [0], Explainer.explained
+
+    def counted(*arguments: Any) -> Any:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.02)
+        answer = explained(*arguments)
+        running[0] -= 1
+        return answer
+
+    columns, explaining = column_of(row), explainer_of(row)
+    monkeypatch.setattr(Explainer, "explained", counted)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: explain(explaining, *(columns[name] for name in ("context", "steps", "days"))), range(4)))
+    assert most == [1]
+
+
+def test_no_customers_have_no_reasons(row: dict[str, Any]) -> None:
+    columns = column_of(row)
+    found = explain(explainer_of(row), *(columns[name].slice(0, 0) for name in ("context", "steps", "days")))
+    assert len(found) == 0 and [field.name for field in found.type] == ["base_value", *GROUPS]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
