@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 import yaml
 
+from .in_process import run_dbt, run_demand
+
 PACKAGE = Path(__file__).resolve().parents[2]
 DBT = str(Path(sys.executable).parent / "dbt")
 DEMAND = str(Path(sys.executable).parent / "demand")
@@ -95,28 +97,38 @@ class UserProject:
             rows: list[tuple[Any, ...]] = con.execute(sql).fetchall()
             return rows
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return child_environment() | {"DBT_PROFILES_DIR": str(self.folder)}
+
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project's folder; with `check`, a failure shows its whole output."""
-        result = subprocess.run(
-            command,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            env=child_environment() | {"DBT_PROFILES_DIR": str(self.folder)},
-        )
-        if check and result.returncode:
-            raise AssertionError(f"{' '.join(command)} failed\n{result.stdout}\n{result.stderr}")
-        return result
+        """Run a command in a process of its own, in the project's folder; with `check`, a failure shows its whole output."""
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=self.environment)
+        return checked(done) if check else done
 
     def build(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.run(DBT, "--no-use-colors", "build", *arguments, check=check)
+        done = run_dbt(["--no-use-colors", "build", *arguments], self.folder, self.environment)
+        return checked(done) if check else done
 
     def rebuild(self, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Build again what customers' forecasts, errors and readiness are made of, in a shop that was built whole before."""
-        return self.build("--exclude", *BESIDE_CUSTOMERS, check=check)
+        """Build again what customers' forecasts, errors and readiness are made of, in a shop that was built whole before.
+
+        Its own tests ran then; a test that needs them builds.
+        """
+        command = ("--no-use-colors", "--log-level-file", "none", "run", "--exclude", *BESIDE_CUSTOMERS)
+        done = run_dbt(list(command), self.folder, self.environment)
+        return checked(done) if check else done
 
     def demand(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.run(DEMAND, *arguments, check=check)
+        done = run_demand(list(arguments), self.folder, self.environment)
+        return checked(done) if check else done
+
+
+def checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """The same, or a failure with everything that was said."""
+    if done.returncode:
+        raise AssertionError(f"{' '.join(done.args)} failed\n{done.stdout}\n{done.stderr}")
+    return done
 
 
 def make_clicks(customers: int = 60, days: int = 150, first_day: str = "2025-01-01") -> str:
