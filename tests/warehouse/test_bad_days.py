@@ -184,7 +184,7 @@ def test_a_holder_that_is_killed_frees_the_warehouse(built_shop: UserProject, co
     project = copy_of(built_shop)
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(project.warehouse)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout and holder.stdout.readline() == "holds\n"
-        refused = project.run(DBT, "--quiet", "run", "--select", "stg_events", check=False)
+        refused = project.dbt("--quiet", "run", "--select", "stg_events", check=False)
         assert refused.returncode != 0 and "lock" in refused.stdout.lower()
         os.kill(holder.pid, signal.SIGKILL)
     begun = time.monotonic()

@@ -57,7 +57,7 @@ def promoted(two_versions: tuple[UserProject, str, str, str], tmp_path_factory: 
     project = copied(two_versions[0], tmp_path_factory.mktemp("promoted"))
     snapshot(project, ("customer_forecasts",))
     project.demand("promote", two_versions[2], "--reason", "a try")
-    project.rebuild()
+    project.rebuild("customer_forecasts", "model_versions", "forecast_accuracy")
     return project
 
 
@@ -67,7 +67,7 @@ def rolled_back(promoted: UserProject, tmp_path_factory: pytest.TempPathFactory)
     project = copied(promoted, tmp_path_factory.mktemp("rolled_back"))
     snapshot(project, ("pred_customer_ledger",))
     project.demand("rollback")
-    project.rebuild()
+    project.rebuild("customer_forecasts", "model_versions")
     return project
 
 
@@ -250,7 +250,7 @@ def test_the_baseline_serves_again_where_it_is_promoted(trained_shop: UserProjec
     for _ in range(2):
         project.demand("promote", "baseline")
     assert promotions(project) == [(version, "promote"), ("baseline", "promote")]
-    project.rebuild()
+    project.rebuild("customer_forecasts", "model_versions")
     assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
     assert project.query("select is_champion from model_versions") == [(False,)]
     assert "champion of customer_demand: baseline" in project.demand("status").stdout

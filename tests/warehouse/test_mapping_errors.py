@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .user_project import DBT, EVENTS, UserProject, new_shop
+from .user_project import EVENTS, UserProject, new_shop
 
 Copy = Callable[[UserProject], UserProject]
 
@@ -67,9 +67,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
 )
 def test_a_wrong_setting_is_refused_by_name(shop: UserProject, settings: dict[str, Any], named: str, remedy: str) -> None:
     project = UserProject(shop.folder, {"event_sources": [EVENTS]} | settings).write()
-    result = project.run(
-        DBT, "--no-use-colors", "run", "--select", "stg_source_rows+2", "seq_origin_days", "lbl_customer_outcomes", check=False
-    )
+    result = project.dbt("run", "--select", "stg_source_rows+2", "seq_origin_days", "lbl_customer_outcomes", check=False)
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
     assert named in message and remedy in message
@@ -78,7 +76,7 @@ def test_a_wrong_setting_is_refused_by_name(shop: UserProject, settings: dict[st
 def test_a_missing_relation_of_the_users_project_is_named(shop: UserProject) -> None:
     entry = {name: value for name, value in EVENTS.items() if name != "source"} | {"ref": "no_such_model"}
     project = UserProject(shop.folder, {"event_sources": [entry]}).write()
-    result = project.run(DBT, "--no-use-colors", "parse", check=False)
+    result = project.dbt("parse", check=False)
     assert result.returncode != 0 and "no_such_model" in result.stdout
 
 
@@ -104,7 +102,7 @@ def test_bad_rows_are_counted_by_reason(built_shop: UserProject, copy_of: Copy) 
             (500009, 'K1', '2025-05-01 10:00', 'view', null, null, null)""",
         "insert into shop.clicks select 600000 + i, 'bot', '2025-05-02 10:00', 'view', null, null, null from range(600) t(i)",
     )
-    project.build()
+    project.rebuild("rejected_events", "customer_forecasts")
     assert dict(project.query("select reason, count(*) from rejected_events group by 1")) == {
         "unknown_event_type": 1,
         "bad_timestamp": 1,
@@ -130,7 +128,7 @@ def test_a_lost_verdict_fails_the_count_identity(built_shop: UserProject, copy_o
     project.execute(
         "delete from main_demand.stg_event_counts where event_date in (select max(event_date) from main_demand.stg_event_counts)"
     )
-    result = project.run(DBT, "--no-use-colors", "test", "--select", "assert_every_raw_row_has_one_verdict", check=False)
+    result = project.dbt("test", "--select", "assert_every_raw_row_has_one_verdict", check=False)
     assert result.returncode != 0 and "Got 1 result" in result.stdout
 
 
@@ -175,8 +173,8 @@ def test_days_are_the_shops_own(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.execute("insert into shop.clicks values (700001, 'Z', '2025-01-31 23:30', 'buy', 'P1', 1, 1)")
     project.settings |= {"time_zone": "Europe/Berlin"}
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    project.write().dbt("run", "--full-refresh", "--select", "+seq_customer_steps")
     assert project.query("select event_date::varchar from seq_customer_steps where customer_id = 'Z'") == [("2025-02-01",)]
     project.settings |= {"event_sources": [source(time_zone="Europe/Berlin")]}
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    project.write().dbt("run", "--full-refresh", "--select", "+seq_customer_steps")
     assert project.query("select event_date::varchar from seq_customer_steps where customer_id = 'Z'") == [("2025-01-31",)]

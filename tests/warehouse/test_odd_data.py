@@ -31,7 +31,7 @@ def two_sources(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         "insert into shop.orders select 900000 + i, 'busy', timestamp '2025-05-02 10:00', 1 from range(200) t(i)",
         "insert into shop.orders select 900000 + i, 'twice', timestamp '2025-05-02 10:00', 1 from range(200) t(i)",
     )
-    project.build()
+    project.rebuild("customer_forecasts", "data_readiness", "rejected_events")
     return project
 
 
@@ -41,7 +41,7 @@ def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources:
     project.execute(
         "insert into shop.clicks select 910000 + i, 'busy', '2025-05-02 10:00', 'view', null, null, null from range(200) t(i)"
     )
-    project.rebuild()
+    project.rebuild("rejected_events", "seq_customer_steps")
     rejected = "select source, reason, count(*) from rejected_events where customer_id = 'busy' group by all order by all"
     assert project.query(rejected) == [("orders", "too_many_events", 200), ("web", "too_many_events", 200)]
     counted = """select source_name, sum(row_count)::int from stg_event_counts
@@ -54,7 +54,7 @@ def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources:
 def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("insert into shop.orders select * from shop.orders where who = 'twice'")
-    project.rebuild()
+    project.rebuild("rejected_events", "seq_customer_steps")
     assert project.query("select verdict, count(*) from rejected_events where customer_id = 'twice' group by 1") == [
         ("duplicate", 200)
     ]
@@ -64,19 +64,19 @@ def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> No
 def test_the_slowest_required_source_holds_the_origin_and_is_named(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("delete from shop.orders where ordered_at >= '2025-05-20'")
-    project.rebuild()
+    project.rebuild("data_readiness")
     assert project.query(LATEST) == [("2025-05-18",)]
     slowest = "select status, slowest_source from data_readiness where task = 'customer_demand'"
     assert project.query(slowest) == [("warning", "orders")]
     project.settings |= {"event_sources": [EVENTS, ORDERS | {"required": False}]}
-    project.write().rebuild()
+    project.write().rebuild("data_readiness")
     assert project.query(LATEST) == [("2025-05-29",)]
 
 
 def test_an_empty_required_source_is_refused_by_name(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.execute("delete from shop.orders")
-    project.rebuild()
+    project.rebuild("data_readiness", "customer_forecasts")
     status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "refused" and "orders" in reason and "required: false" in reason
     assert project.query("select count(*) from customer_forecasts") == [(0,)]
@@ -90,15 +90,14 @@ def test_the_worst_source_is_named_with_its_reason(two_sources: UserProject, cop
         "update shop.orders set money = 'free' where id % 40 = 0",
         "update shop.orders set money = '-1' where id % 400 = 20",
     )
-    build = ("--indirect-selection", "cautious", "--select", "+data_readiness")
-    project.build(*build)
+    project.rebuild("data_readiness")
     readiness = "data_readiness where task = 'customer_demand'"
     share = "select round(100 * avg((money in ('free', '-1'))::int))::int || ' % of source orders' from shop.orders"
     rejected, status, reason = project.query(f"select ({share}), status, reason from {readiness}")[0]
     assert status == "warning" and f"{rejected} was rejected, most often as bad_amount (see rejected_events)" in reason
     assert "duplicates" not in reason
     project.execute("update shop.orders set money = 5", "update shop.orders set id = id // 10 where who = 'twice'")
-    project.build(*build)
+    project.rebuild("data_readiness")
     status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
     assert status == "warning" and "source orders is duplicates (is event_id one per order rather" in reason
     assert "rejected" not in reason
@@ -115,7 +114,7 @@ def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> Non
         "insert into shop.clicks values (920001, 'K1', '2025-05-21 00:05', 'view', null, null, null)",
         "insert into shop.orders values (920001, 'K1', '2025-05-21 00:05', 5)",
     )
-    project.write().rebuild()
+    project.write().rebuild("data_readiness")
     assert project.query(LATEST) == [("2025-05-19",)]
 
 
@@ -132,7 +131,7 @@ def test_a_link_made_later_does_not_move_the_origin(tmp_path: Path) -> None:
         "create table shop.links as select 'c-late' as cookie, 'K1' as who, timestamp '2025-06-10 00:30' as seen_at",
         "insert into shop.links values ('c-never', 'K2', '2099-01-01 09:00')",
     )
-    project.build()
+    project.rebuild("seq_cut_dates", "seq_customer_steps", "rejected_events")
     assert project.query(LATEST) == [("2025-05-29",)]
     assert project.query("select event_date::varchar from seq_customer_steps where linked_event_count > 0") == [("2025-06-09",)]
     assert project.query("select event_id from rejected_events where reason = 'future_event'") == [("800002",)]
@@ -145,7 +144,7 @@ def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: Use
         "insert into shop.clicks values (930001, 'K1', '1970-01-01 00:00', 'view', null, null, null)",
         "insert into shop.clicks values (930002, 'K1', '1900-01-01 00:00', 'view', null, null, null)",
     )
-    project.rebuild()
+    project.rebuild("seq_origins", "rejected_events")
     assert project.query("select count(*) from rejected_events where reason = 'bad_timestamp'") == [(2,)]
     assert project.query("select count(*), min(as_of_date) from seq_origins") == before
 
@@ -153,7 +152,7 @@ def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: Use
 def test_fixed_dates_beyond_the_data_are_cut_to_it_and_said(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.settings |= {"as_of_date": "2025-12-31", "trained_through_date": "2025-11-30"}
-    project.write().rebuild()
+    project.write().rebuild("data_readiness")
     dates = "select latest_origin_date::varchar, trained_through_date::varchar from seq_cut_dates"
     assert project.query(dates) == [("2025-05-30", "2025-05-30")]
     status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
@@ -207,7 +206,7 @@ def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(tw
     backtests = "select count(*) from pred_customer_ledger where purpose = 'backtest'"
     before = project.query(backtests)
     project.execute("insert into shop.clicks values (960001, 'K1', '2025-05-15 10:00', 'buy', 'P1', 3, 30)")
-    project.rebuild()
+    project.rebuild("customer_forecasts")
     assert project.query(backtests) == before
     served = "select count(*) from pred_customer_ledger where purpose = 'served' and customer_id = 'K1'"
     assert project.query(served) == [(2,)]
@@ -217,14 +216,14 @@ def test_a_late_event_changes_todays_forecast_and_asks_for_no_second_backtest(tw
 def test_a_raised_limit_of_events_is_applied_to_old_days_without_a_full_refresh(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.settings |= {"max_events_per_day": 100}
-    project.write().rebuild()
+    project.write().rebuild("rejected_events")
     assert project.query("select count(*) from rejected_events where reason = 'too_many_events'") == [(400,)]
 
 
 def test_forecasts_are_not_judged_at_horizons_that_they_do_not_reach(two_sources: UserProject, copy_of: Copy) -> None:
     project = copy_of(two_sources)
     project.settings |= {"max_horizon_days": 40, "horizons": [1, 40], "test_days": 50}
-    project.write().rebuild()
+    project.write().rebuild("customer_forecasts", "pred_customer_horizons")
     assert project.query("select distinct horizon_days from customer_forecasts order by 1") == [(1,), (40,)]
     reach = """select count(*) filter (where len(ledger.purchase_probability) < 40), max(horizons.horizon_days)
         filter (where len(ledger.purchase_probability) < 40)
@@ -242,10 +241,10 @@ def test_a_source_that_loads_whole_days_is_known_through_its_newest_day_that_is_
     ((before,),) = project.query(LATEST)
     assert before < newest
     project.settings |= {"event_sources": [EVENTS | {"loads_whole_days": True}]}
-    project.write().rebuild()
+    project.write().rebuild("seq_cut_dates")
     assert project.query(LATEST) == [(newest,)]
     project.settings |= {"run_date": newest}
-    project.write().rebuild()
+    project.write().rebuild("seq_cut_dates")
     assert project.query(LATEST) == [(before,)]
 
 
@@ -255,7 +254,7 @@ def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserPr
     entry = copy.deepcopy(EVENTS)
     entry["columns"]["unit_price"] = entry["columns"].pop("amount")
     project.settings |= {"event_sources": [entry]}
-    project.write().rebuild()
+    project.write().rebuild("seq_customer_steps")
     expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
     assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
 
@@ -268,7 +267,7 @@ def test_blank_prices_bring_no_money_and_blank_quantities_one_unit(built_shop: U
         "insert into shop.clicks values (980002, 'quantity', '2025-05-01 10:00', 'buy', 'P1', null, 5)",
         "insert into shop.clicks values (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5)",
     )
-    project.build("--indirect-selection", "cautious", "--select", "+seq_customer_steps")
+    project.rebuild("seq_customer_steps")
     steps = """select customer_id, purchase_count::int, purchased_units::int, purchased_amount::int from seq_customer_steps
         where customer_id in ('price', 'quantity', 'zero') order by 1"""
     assert project.query(steps) == [("price", 1, 2, 0), ("quantity", 1, 1, 5), ("zero", 1, 0, 5)]
@@ -282,7 +281,7 @@ def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(built_
         "insert into shop.clicks values (970002, 'K1', 'infinity', 'view', null, null, null)",
         "insert into shop.clicks values (970003, 'K1', '2025-05-01 10:00', 'view', null, null, null)",
     )
-    project.rebuild()
+    project.rebuild("rejected_events")
     assert dict(project.query("select reason, count(*) from rejected_events group by 1")) == {"future_event": 2}
     raw = "select (select count(*) from shop.clicks) = (select sum(row_count) from main_demand.stg_event_counts)"
     assert project.query(raw) == [(True,)]

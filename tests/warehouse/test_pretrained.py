@@ -66,7 +66,7 @@ def test_it_is_judged_on_days_of_which_it_knows_nothing(started: tuple[UserProje
     ((first, through),) = project.query("select fitted_through_date, trained_through_date from model_versions")
     for day, versions in ((through, 1), (first, 1), (first - timedelta(days=5), 2)):
         project.execute(f"update shop.clicks set money = money * 10 where clicked_at::date >= '{day}'")
-        project.rebuild()
+        project.rebuild("lbl_training_examples", "customer_forecasts")
         project.demand("pretrained")
         found = project.query("select model_version, data_fingerprint from model_registry")
         assert len(found) == versions, (day, found)
@@ -75,9 +75,9 @@ def test_it_is_judged_on_days_of_which_it_knows_nothing(started: tuple[UserProje
 def test_dearer_goods_change_revenue_alone(started: tuple[UserProject, str], built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.execute("update shop.clicks set money = money * 100")
-    project.rebuild()
+    project.rebuild("lbl_training_examples", "customer_forecasts")
     project.demand("pretrained", "--promote")
-    project.rebuild()
+    project.rebuild("customer_forecasts")
     for cheap, dear in zip(started[0].query(FORECASTS), project.query(FORECASTS), strict=True):
         assert dear[:4] == pytest.approx(cheap[:4], abs=2e-6)
         assert float(dear[4]) == pytest.approx(100 * float(cheap[4]), rel=1e-4)
@@ -87,11 +87,11 @@ def test_a_shop_of_a_few_days_gets_forecasts(tmp_path: Any) -> None:
     """Nothing can be trained yet: no day lies before the test days, and the price is that of all days so far."""
     project = new_shop(tmp_path, test_days=42, validation_days=28)
     project.execute("delete from shop.clicks where clicked_at::date > '2025-01-26'")
-    project.build(check=False)
+    project.rebuild()
     assert "no origin is left" in project.demand("train", check=False).stderr
     printed = project.demand("pretrained").stdout
     assert "promoted: pre-trained, and no version served" in printed
-    project.rebuild(check=False)
+    project.rebuild("customer_forecasts")
     assert project.query("select distinct predictor from customer_forecasts") == [("pretrained",)]
     assert project.query(
         "select model_versions.trained_through_date = latest_origin_date from model_versions, seq_cut_dates"
@@ -107,7 +107,7 @@ def test_fine_tuning_from_it_gives_a_model(started: tuple[UserProject, str], cop
     project.demand("finetune", "--epochs", "2", "--promote")
     rows = project.query("select predictor, parent_version from model_registry where parent_version is not null")
     assert rows == [("model", parent)]
-    project.rebuild()
+    project.rebuild("customer_forecasts", "forecast_accuracy")
     assert project.query("select distinct predictor from customer_forecasts") == [("model",)]
     said = project.query("select distinct predictor from forecast_accuracy order by 1")
     assert said == [("baseline",), ("model",), ("pretrained",)]

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from .conftest import copied
-from .user_project import DBT, UserProject
+from .user_project import UserProject
 
 CANARY = "ZZ-secret-7f3a"
 MAY_HOLD = ("warehouse.duckdb", "warehouse.duckdb.wal", "forecast.duckdb", ".parquet")
@@ -33,7 +33,7 @@ def with_canary(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFact
     project.demand("export", version, "model.onnx")
     for command in ("report", "status"):
         (project.folder / f"{command}.txt").write_text(project.demand(command).stdout)
-    project.run(DBT, "--quiet", "docs", "generate")
+    project.dbt("--quiet", "docs", "generate")
     return project
 
 

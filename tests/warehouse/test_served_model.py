@@ -175,7 +175,7 @@ def busy_shop(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactor
                 from generate_series(timestamp '{first}', timestamp '2025-05-30', interval 1 day) as days(day), range(3) as t(i)
                 where i <= hash(day, '{customer}') % 3""",
         )
-    project.rebuild()
+    project.rebuild("customer_forecasts", "lbl_training_examples")
     return project
 
 
@@ -357,11 +357,11 @@ sys.meta_path.insert(0, Missing())
 """)
     with monkeypatch.context() as missing:
         missing.setenv("PYTHONPATH", str(tmp_path))
-        result = project.rebuild()
+        result = project.run(DBT, "run", "--select", "+customer_forecasts")
     assert "pip install demand-forecast" in result.stdout + result.stderr
     served = "select as_of_date::varchar, predictor, model_version, provider, count(*) from customer_forecasts group by all"
     assert project.query(served) == [("2025-05-30", "baseline", "baseline", "SQL", 180)]
-    project.rebuild()  # with the package the model answers what the baseline had to
+    project.rebuild("customer_forecasts")  # with the package the model answers what the baseline had to
     version = champion_of(project)["model_version"]
     assert [row[1:3] for row in project.query(served)] == [("model", version)]
 
@@ -382,7 +382,7 @@ def test_the_sql_function_gives_the_numbers_of_the_ledger(trained_shop: UserProj
     output = {"type": "duckdb", "path": str(project.warehouse), "schema": "main", "threads": 1, "plugins": [plugin]}
     project.write_yaml("profiles.yml", {"my_shop": {"target": "dev", "outputs": {"dev": output}}})
     (project.folder / "models" / "my_scores.sql").write_text("{{ config(materialized='table') }}" + MY_SCORES)
-    project.run(DBT, "--no-use-colors", "run", "--select", "my_scores")
+    project.dbt("run", "--select", "my_scores")
     for name in OUTPUTS:
         found, expected = (
             np.array([row[1] for row in project.query(f"select customer_id, {column} from {relation} order by 1")], float)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from demand_forecast_training.warehouse import relations_of
 
-from .user_project import DBT, EVENTS, PACKAGE, UserProject
+from .user_project import EVENTS, PACKAGE, UserProject
 
 Copy = Callable[[UserProject], UserProject]
 
@@ -24,7 +24,7 @@ def test_another_units_basis_makes_every_context_anew_and_asks_again(built_shop:
     }
     project.execute("insert into shop.clicks select id + 500000, who, clicked_at, 'back', item, pieces, money from shop.clicks"
                     " where what = 'buy' and who = 'K1'")  # fmt: skip
-    project.write().rebuild()
+    project.write().rebuild("customer_forecasts", "lbl_customer_outcomes")
     assert project.query("select distinct feature_set_version from seq_customer_contexts") == [("2-net",)]
     assert project.query("select sum(unit_rate_90d) from seq_customer_contexts where customer_id = 'K1'") == [(0.0,)]
     assert project.query("select sum(return_rate_90d) > 0 from seq_customer_contexts where customer_id = 'K1'") == [(True,)]
@@ -38,7 +38,7 @@ def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserPro
     project = copy_of(trained_shop)
     before = project.query("select * from customer_forecasts order by all")
     project.settings |= {"units_basis": "net"}
-    result = project.write().rebuild(check=False)
+    result = project.write().rebuild("customer_forecasts", check=False)
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
     assert "2-gross" in message and "2-net" in message and "demand train --promote" in message
@@ -48,13 +48,13 @@ def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserPro
 def test_a_sample_keeps_whole_customers_and_the_same_ones(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.settings |= {"customer_sample_percent": 50}
-    project.write().rebuild()
+    project.write().rebuild("customer_forecasts")
     kept = project.query("select distinct customer_id from customer_forecasts")
     assert 15 < len(kept) < 45
     whole = "select count(*) from shop.clicks where who in (select customer_id from main_demand.customer_forecasts)"
     assert project.query("select sum(event_count) from seq_customer_steps") == project.query(whole)
     project.settings |= {"customer_sample_percent": 100}
-    project.write().rebuild()
+    project.write().rebuild("customer_forecasts")
     assert project.query("select count(distinct customer_id) from customer_forecasts") == [(60,)]
 
 
@@ -67,7 +67,7 @@ def test_origins_of_a_users_relation_replace_the_packages_own(built_shop: UserPr
     project.settings |= {
         "origins_relation": {"source": ["shop", "orders"], "columns": {"customer_id": "who", "as_of_date": "day"}}
     }
-    project.write().rebuild()
+    project.write().rebuild("seq_customer_contexts", "lbl_customer_outcomes")
     own = "select customer_id, as_of_date::varchar, role from seq_origins where role <> 'latest' order by 1"
     assert project.query(own) == [("K1", "2025-05-20", "test"), ("K2", "2025-03-01", "train"), ("nobody", "2025-05-20", "test")]
     judged = """select customer_id, count(*) from lbl_customer_outcomes
@@ -86,10 +86,10 @@ def test_another_registrys_champion_serves(trained_shop: UserProject, copy_of: C
         "delete from main_demand.model_registry",
         "delete from main_demand.model_promotions",
     )
-    project.rebuild()
+    project.rebuild("customer_forecasts", "model_versions")
     assert project.query("select distinct predictor from customer_forecasts") == [("baseline",)]
     project.settings |= {"registry": ["warehouse", "prod"]}
-    project.write().rebuild()
+    project.write().rebuild("customer_forecasts", "model_versions")
     assert project.query("select distinct model_version from customer_forecasts") == version
     assert project.query("select model_version from model_versions where is_champion") == version
 
@@ -101,11 +101,11 @@ def test_after_a_corrected_mapping_back_tests_are_made_and_judged_anew(built_sho
     project = copy_of(built_shop)
     project.settings |= {"event_sources": [EVENTS | {"columns": EVENTS["columns"] | {"quantity": "money"}}]}
     project.execute("drop table main_demand.pred_customer_ledger")
-    project.write().rebuild()
+    project.write().rebuild("forecast_accuracy")
     ((said_wrongly,),) = project.query(backtests)
     assert project.query(figures) != built_shop.query(figures)
     project.settings |= {"event_sources": [EVENTS]}
-    project.write().rebuild()
+    project.write().rebuild("forecast_accuracy")
     assert project.query(figures) == built_shop.query(figures)
     assert project.query(backtests) == [(2 * said_wrongly,)]
 
@@ -115,7 +115,7 @@ def test_a_champion_of_another_mapping_is_named_in_readiness(trained_shop: UserP
     assert trained_shop.query(warned) == [(False,)]
     project = copy_of(trained_shop)
     project.settings |= {"event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"cart": "favourite"}}]}
-    project.write().rebuild()
+    project.write().rebuild("customer_forecasts", "data_readiness")
     assert project.query(warned) == [(True,)]
     assert project.query("select distinct predictor from customer_forecasts") == [("model",)]
 
@@ -124,7 +124,7 @@ def test_origins_of_a_shop_that_is_too_large_lie_on_different_weekdays(built_sho
     """Weekly for each customer, and on every weekday over all of them."""
     project = copy_of(built_shop)
     project.settings |= {"training_rows": 700}
-    project.write().rebuild()
+    project.write().rebuild("seq_origins")
     rows = project.query("""
         select count(distinct isodow(as_of_date)), count(*) from seq_origins where role = 'train'
         union all
@@ -148,7 +148,7 @@ def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, c
 def test_a_required_gpu_stops_the_build_by_name(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     project.settings |= {"require_gpu": True}
-    result = project.write().rebuild(check=False)
+    result = project.write().rebuild("customer_forecasts", check=False)
     assert result.returncode != 0 and "require_gpu" in result.stdout
 
 
@@ -157,11 +157,11 @@ def test_daily_forecasts_are_published_where_a_var_asks_for_them(built_shop: Use
     assert built_shop.query(tables) == [(0,)]
     project = copy_of(built_shop)
     project.settings |= {"customer_daily_forecasts": True, "prediction_drivers": True}
-    project.write().rebuild()
+    project.write().rebuild("customer_daily_forecasts", "prediction_drivers")
     assert project.query("select count(*), count(distinct target_date) from customer_daily_forecasts") == [(1800, 30)]
     assert project.query("select count(*) from prediction_drivers") == [(0,)]  # the baseline has no groups of features
     project.settings |= {"as_of_date": "2025-05-20"}
-    project.write().rebuild()
+    project.write().rebuild("customer_daily_forecasts", "prediction_drivers")
     assert project.query("select count(*) from customer_daily_forecasts") == [(1800,)]
 
 
@@ -170,8 +170,8 @@ def test_the_selectors_of_the_docs_build_everything_in_three_parts(trained_shop:
     page = (PACKAGE / "docs" / "selectors.md").read_text(encoding="utf-8")
     assert f"```yaml\n{example.read_text(encoding='utf-8')}```" in page
     shutil.copy(example, project.folder)
-    listed = ("--no-use-colors", "--quiet", "ls", "--resource-type", "model", "--output", "name", "--selector")
-    parts = {name: set(project.run(DBT, *listed, name).stdout.split()) for name in ("score", "monitor", "marts")}
+    listed = ("--quiet", "ls", "--resource-type", "model", "--output", "name", "--selector")
+    parts = {name: set(project.dbt(*listed, name).stdout.split()) for name in ("score", "monitor", "marts")}
     assert set.union(*parts.values()) == set(relations_of(project.folder / "target" / "manifest.json"))
     assert not parts["score"] & (parts["monitor"] | parts["marts"]) and len(parts["monitor"] - parts["marts"]) > 20
     project.build("--selector", "score", "--vars", "{customer_sample_percent: 50}")
