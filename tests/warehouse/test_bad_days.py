@@ -84,7 +84,7 @@ def test_days_of_23_and_25_hours_are_days(tmp_path: Path) -> None:
             (800008, 'autumn', '2026-10-25 23:00:00', 'view', 'P1', null, null)"""
     )
     environment = child_environment() | {"TZ": "Asia/Kolkata", "DBT_PROFILES_DIR": str(project.folder)}
-    command = [DBT, "--quiet", "build", "--indirect-selection", "cautious", "--select", "+seq_customer_steps"]
+    command = [DBT, "--quiet", "run", "--select", "+seq_customer_steps"]
     subprocess.run(command, cwd=project.folder, env=environment, check=True)
     steps = project.query("""
         select customer_id, event_date::varchar, event_count::integer from seq_customer_steps
@@ -203,7 +203,11 @@ def test_two_builds_at_once_write_no_row_twice(built_shop: UserProject, copy_of:
         places = {"DBT_TARGET_PATH": f"target_{number}", "DBT_LOG_PATH": f"logs_{number}"}
         runs.append(
             subprocess.Popen(
-                [DBT, "--no-use-colors", "build"], cwd=project.folder, env=environment | places, stdout=subprocess.PIPE, text=True
+                [DBT, "--no-use-colors", "run", "--select", "+customer_forecasts"],
+                cwd=project.folder,
+                env=environment | places,
+                stdout=subprocess.PIPE,
+                text=True,
             )
         )
     said = [run.communicate()[0] for run in runs]

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from demand_forecast_training.mapping_guess import columns_of, guess
 
-from .user_project import EVENTS, PACKAGE, UserProject, new_shop
+from .user_project import DEMAND, EVENTS, PACKAGE, UserProject, new_shop
 
 CopyOf = Callable[[UserProject], UserProject]
 
@@ -51,7 +51,7 @@ def test_who_holds_the_warehouse_is_named(built_shop: UserProject, copy_of: Copy
     project = copy_of(built_shop)
     assert "the baseline serves: demand train" in lines_of(project.demand("doctor").stdout)["warning", "champion"]
     with duckdb.connect(str(project.warehouse)):
-        seen = project.demand("doctor", check=False)
+        seen = project.run(DEMAND, "doctor", check=False)
     assert seen.returncode == 1
     assert "PID" in lines_of(seen.stdout)["error", "lock"] and "End that process" in seen.stdout
 

@@ -88,7 +88,7 @@ def test_a_build_leaves_no_temporary_table(built_shop: UserProject) -> None:
 def test_a_second_build_changes_nothing(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     snapshot(project)
-    project.build()
+    project.dbt("run")
     assert {name: changed_rows(project, name) for name in KEPT} == dict.fromkeys(KEPT, 0)
 
 
@@ -103,7 +103,7 @@ def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, 
         "delete from shop.clicks where who = 'K2' and clicked_at::date ="
         " (select min(clicked_at)::date from shop.clicks where who = 'K2')",
     )
-    project.build()
+    project.rebuild("seq_customer_contexts", "seq_product_days", "stg_event_counts")
     readers = ("sequences/seq_customer_steps", "sequences/seq_product_days", "staging/stg_event_counts")
     assert {name: days_read(project, name) for name in readers} == dict.fromkeys(readers, touched)
     changed = """select customer_id, count(*) from (
@@ -123,11 +123,11 @@ def test_changed_data_and_a_clean_build_agree(built_shop: UserProject, copy_of: 
         "delete from shop.clicks where who = 'K3'",
         "update shop.clicks set pieces = 9 where id = (select max(id) from shop.clicks where what = 'buy')",
     )
-    project.build()
     tables = ("seq_origins", "seq_customer_contexts", "seq_target_days", "data_readiness", "rejected_events")
     tables += ("seq_product_days", "seq_product_contexts", "seq_product_origins", "seq_customer_items")
+    project.rebuild(*tables)
     snapshot(project, tables)
-    project.build("--full-refresh")
+    project.dbt("run", "--full-refresh", "--select", *(f"+{name}" for name in tables))
     assert {name: changed_rows(project, name) for name in tables} == dict.fromkeys(tables, 0)
 
 

@@ -47,7 +47,7 @@ def test_no_feature_changes_when_later_events_change(
         "insert into shop.clicks select 1000000 + id, who, clicked_at + interval 30 day, what, item, pieces, money"
         " from shop.clicks where clicked_at >= '2025-04-21' and clicked_at < '2025-05-01'",
     )
-    project.build("--full-refresh", "--exclude", "pred_customer_ledger+", "pred_product_ledger+")
+    project.dbt("run", "--full-refresh", "--exclude", "pred_customer_ledger+", "pred_product_ledger+")
     after, products_after = features_through(project), product_features_through(project)
     assert len(before) > 1000
     # Later events move the cut dates and so which customers and days are origins; every origin in both is unchanged.

@@ -31,7 +31,7 @@ def two_sources(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         "insert into shop.orders select 900000 + i, 'busy', timestamp '2025-05-02 10:00', 1 from range(200) t(i)",
         "insert into shop.orders select 900000 + i, 'twice', timestamp '2025-05-02 10:00', 1 from range(200) t(i)",
     )
-    project.rebuild("customer_forecasts", "data_readiness", "rejected_events")
+    project.rebuild("customer_forecasts", "data_readiness", "rejected_events", "stg_event_rows")
     return project
 
 
@@ -171,7 +171,7 @@ def test_a_zone_in_the_text_of_a_timestamp_is_kept(two_sources: UserProject, cop
         "insert into shop.clicks values (940003, 'Z3', '2025-05-01 22:30:00', 'view', null, null, null)",
     )
     project.settings |= {"time_zone": "UTC", "event_sources": [EVENTS | {"time_zone": "America/New_York"}, ORDERS]}
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+stg_event_rows")
+    project.write().dbt("run", "--full-refresh", "--select", "+stg_event_rows")
     rows = "select customer_id, event_at::varchar from stg_event_rows where customer_id like 'Z%' order by 1"
     assert project.query(rows) == [
         ("Z1", "2025-05-01 22:30:00"),
@@ -193,7 +193,7 @@ def test_an_amount_beyond_reason_is_rejected_and_every_verdict_can_be_read(two_s
         "insert into shop.clicks values (950001, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1000000, 5e8)",
         "insert into shop.clicks values (950002, 'K1', '2025-05-01 10:00', 'buy', 'P1', 1, 'NaN'::double)",
     )
-    project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+rejected_events")
+    project.write().dbt("run", "--full-refresh", "--select", "+rejected_events", "stg_event_rows")
     rows = "select event_id, reason from stg_event_rows where event_id in ('950001', '950002') order by 1"
     assert project.query(rows) == [("950001", "bad_amount"), ("950002", "bad_amount")]
     prices = "select event_id, raw_unit_price from rejected_events where event_id in ('950001', '950002') order by 1"

@@ -143,7 +143,7 @@ def test_models_that_learnt_from_an_erased_customer_are_due_for_training(erased:
     versions = [version for (version,) in project.query("select model_version from model_registry order by trained_at")]
     assert receipt["retrain_due"] == versions and len(versions) == 2
     assert "retrain due: customer_demand-lstm" in project.demand("status").stdout
-    project.build()
+    project.rebuild()
     assert files_with(project, CANARY) <= {"warehouse.duckdb"}
     ((reasons,),) = project.query("select reasons from model_health where task = 'customer_demand'")
     assert "retrain due: it has learnt from customers who were erased (1)" in reasons

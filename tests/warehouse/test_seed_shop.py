@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class SeedShop:
     """The warehouse and dbt's artefacts of the package's own project, in a folder apart."""
 
     folder: Path
+    unit_tests: list[str] = field(default_factory=list)
+    """Those that passed in the first build; the second has no other rows to give them."""
 
     def run(self, *command: str) -> None:
         places = {
@@ -61,13 +63,14 @@ def seed_shop(tmp_path_factory: pytest.TempPathFactory) -> SeedShop:
     )
     (shop.folder / "profiles.yml").write_text(profile)
     shop.run(DBT, "build")
+    shop.unit_tests = shop.passed("unit_test")
     shop.run(DEMAND, "train")
-    shop.run(DBT, "build", "--exclude", "resource_type:seed")
+    shop.run(DBT, "build", "--exclude", "resource_type:seed", "resource_type:unit_test")
     return shop
 
 
 def test_every_unit_test_and_data_test_passes(seed_shop: SeedShop) -> None:
-    assert len(seed_shop.passed("unit_test")) >= 14
+    assert len(seed_shop.unit_tests) >= 14
     assert len(seed_shop.passed("test")) >= 40
 
 
