@@ -52,7 +52,7 @@ def mixed_up(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         select * from (select * from shop.clicks union all select * from shop.clicks where hash(id) % 3 = 0)
         order by hash(id, 'another order'), hash(who)""")
     environment = child_environment() | {"TZ": "America/New_York", "DBT_PROFILES_DIR": str(project.folder)}
-    subprocess.run([DBT, "--quiet", "build"], cwd=project.folder, env=environment, check=True)
+    subprocess.run([DBT, "--quiet", "run"], cwd=project.folder, env=environment, check=True)
     return project
 
 
@@ -123,7 +123,7 @@ def odd_customers(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFa
     project = copied(trained_shop, tmp_path_factory.mktemp("odd_customers"))
     project.settings |= {"event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"back": "return"}}]}
     project.execute(ODD_CUSTOMERS)
-    project.write().build()
+    project.write().dbt("run")
     return project
 
 

@@ -96,14 +96,14 @@ def shop(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) ->
     old = shutil.copy(project.warehouse, project.folder.with_suffix(".old.duckdb"))
     project.execute(A_DAY_MORE, "insert into shop.clicks values (960001, 'K1', '2025-05-15 10:00', 'buy', 'P1', 3, 30)")
     clean = copied(project, tmp_path_factory.mktemp("clean"))
-    clean.build()
+    clean.dbt("run")
     return ChangedShop(project, Path(old), clean.warehouse, state_of(project.folder / "published"))
 
 
 @pytest.fixture(scope="module")
 def rebuilt(shop: ChangedShop) -> ChangedShop:
     """The shop after what the tests before did to it, and then a build to the end."""
-    shop.project.build()
+    shop.project.dbt("run")
     return shop
 
 

@@ -36,7 +36,7 @@ def stocked_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFacto
         "delete from shop.stock where sku = 'P3' and day > (select min(day) from shop.stock)",
         "insert into shop.stock select 'unsold', max(day), 4, 0, 2 from shop.stock",
     )
-    project.write().build()
+    project.write().dbt("run")
     return project
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,15 @@ MAY_HOLD = ("warehouse.duckdb", "warehouse.duckdb.wal", "forecast.duckdb", ".par
 
 
 @pytest.fixture(scope="module")
-def with_canary(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+def all_logs() -> Iterator[None]:
+    """dbt writes its log of everything, as it does by itself."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DBT_LOG_LEVEL_FILE", "debug")
+        yield
+
+
+@pytest.fixture(scope="module")
+def with_canary(trained_shop: UserProject, all_logs: None, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     """A shop with a customer of an unmistakable name, after everything that the commands do."""
     project = copied(trained_shop, tmp_path_factory.mktemp("canary"))
     project.execute(f"update shop.clicks set who = '{CANARY}' where who = 'K3'")
@@ -250,7 +259,7 @@ def any_row(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory)
             con.execute(f"alter table shop.clicks alter {name} type varchar")
         con.register("given_rows", given_rows)
         con.execute("insert into shop.clicks select 7000000 + row_number() over (), * from given_rows")
-    project.build()
+    project.dbt("run")
     return project
 
 

@@ -70,7 +70,7 @@ def served_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactor
     """A shop whose products a network of its own forecasts."""
     project = copied(built_shop, tmp_path_factory.mktemp("products"))
     project.demand("train", "--task", "product_demand", "--epochs", "3", "--promote")
-    project.build()
+    project.dbt("run")
     return project
 
 
