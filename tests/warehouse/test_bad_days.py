@@ -123,7 +123,7 @@ def odd_customers(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFa
     project = copied(trained_shop, tmp_path_factory.mktemp("odd_customers"))
     project.settings |= {"event_sources": [EVENTS | {"event_types": EVENTS["event_types"] | {"back": "return"}}]}
     project.execute(ODD_CUSTOMERS)
-    project.write().dbt("run")
+    project.write().build()
     return project
 
 

@@ -259,7 +259,7 @@ def any_row(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory)
             con.execute(f"alter table shop.clicks alter {name} type varchar")
         con.register("given_rows", given_rows)
         con.execute("insert into shop.clicks select 7000000 + row_number() over (), * from given_rows")
-    project.dbt("run")
+    project.build()
     return project
 
 
