@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -16,18 +16,13 @@ from demand_forecast_training.warehouse import find_warehouse
 from benchmarks.shuffled import shuffled_outcomes
 
 from .conftest import copied
-from .user_project import UserProject, child_environment
+from .user_project import UserProject
 
 CUSTOMERS = "where task = 'customer_demand'"
 CHAMPION = "select model_version from model_promotions order by promotion_number desc limit 1"
-UNTIL_A_STEP = """
-import os, sys
-from pathlib import Path
-from demand_forecast_training.improvement.workflow import improve
-from demand_forecast_training.warehouse import find_warehouse
-folder = Path(sys.argv[1])
-improve(find_warehouse(folder, folder, None), {}, None, 1, folder / "logs", lambda step: step == sys.argv[2] and os._exit(9))
-"""
+FORKS = multiprocessing.get_context("forkserver")
+"""Children of a server that has imported the workflow once, so that each of them begins at once."""
+FORKS.set_forkserver_preload(["demand_forecast_training.improvement.workflow"])
 
 
 @pytest.fixture(scope="module")
@@ -158,10 +153,21 @@ def test_a_run_that_is_killed_after_any_step_leaves_a_whole_champion_and_the_nex
         )
 
 
-def stopped_after(project: UserProject, step: str) -> int:
+def stopped_after(project: UserProject, step: str) -> int | None:
     """Exit status of an improvement that ends at once after a step, as if it had been killed."""
-    command = [sys.executable, "-c", UNTIL_A_STEP, str(project.folder), step]
-    return subprocess.run(command, cwd=project.folder, env=child_environment() | dict(os.environ), check=False).returncode
+    process = FORKS.Process(target=improve_until, args=(project.folder, step))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def improve_until(folder: Path, step: str) -> None:
+    def leave(name: str) -> None:
+        if name == step:
+            os._exit(9)
+
+    with contextlib.chdir(folder):
+        workflow.improve(find_warehouse(folder, folder, None), {}, None, 1, folder / "logs", leave)
 
 
 def are_whole(project: UserProject) -> bool:

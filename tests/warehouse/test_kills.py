@@ -103,7 +103,7 @@ def shop(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def rebuilt(shop: ChangedShop) -> ChangedShop:
     """The shop after what the tests before did to it, and then a build to the end."""
-    shop.project.dbt("run")
+    shop.project.build()
     return shop
 
 
