@@ -18,7 +18,7 @@ from .warehouse.user_project import EVENTS
 SCALARS = (
     *("time_zone", "as_of_date", "fitted_through_date", "trained_through_date", "run_date", "test_days", "validation_days"),
     *("max_horizon_days", "active_days", "training_rows", "customer_sample_percent", "max_events_per_day", "units_basis"),
-    *("require_gpu", "customer_daily_forecasts", "semantic_layer", "prediction_drivers"),
+    *("require_gpu", "customer_daily_forecasts", "semantic_layer", "prediction_drivers", "pseudonymous_customers"),
 )
 SENTINEL = "zqx"
 """A word that is in every hostile text and nowhere in this package."""

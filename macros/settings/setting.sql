@@ -23,6 +23,7 @@
       'health_alarm': ('number', [0.5, 1000]), 'health_tolerance': ('number', [0, 1]), 'health_drift': ('number', [0, 100]),
       'units_basis': ('choice', ['gross', 'net']),
       'require_gpu': ('boolean', none), 'customer_daily_forecasts': ('boolean', none), 'semantic_layer': ('boolean', none), 'prediction_drivers': ('boolean', none),
+      'pseudonymous_customers': ('boolean', none),
   } -%}
   {%- set kind, allowed = rules[name] -%}
   {%- if kind == 'integer' -%}

@@ -8,6 +8,9 @@
   {%- for name in constants if name not in ['event_type', 'channel'] -%}
     {{ demand_forecast.refuse(what ~ " has a constant `" ~ name ~ "`; only event_type and channel can be constant") }}
   {%- endfor -%}
+  {%- for name, value in constants.items() if value is not string and value is not number -%}
+    {{ demand_forecast.refuse("`" ~ name ~ "` under `constants` of " ~ what ~ " is " ~ demand_forecast.shown_value(value) ~ "; it takes a text") }}
+  {%- endfor -%}
   {%- for name in constants if name in source.columns -%}
     {{ demand_forecast.refuse(what ~ " has `" ~ name ~ "` both under `columns` and under `constants`; keep the one that is meant") }}
   {%- endfor -%}

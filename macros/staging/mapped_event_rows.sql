@@ -1,5 +1,6 @@
 {#- Select over one event source: its raw rows in this package's columns. Text is kept as it came, beside what it parsed to.
-    The day is computed here, next to the table, so that a filter on days reaches the scan. -#}
+    The day is computed here, next to the table, so that a filter on days reaches the scan. Under pseudonyms the hash is salted with
+    the secret, so that no id can be tried against a fingerprint. -#}
 {% macro mapped_event_rows(source) %}
 {%- set columns = [] %}
 {%- set event_at = demand_forecast.utc_timestamp(adapter.quote(source.columns.event_at), source.time_zone) %}
@@ -7,9 +8,13 @@
 {%- do columns.append(adapter.quote(column)) %}
 {%- endfor %}
 {%- do columns.append(demand_forecast.literal(source.columns | dictsort | string)) %}
+{%- if demand_forecast.setting('pseudonymous_customers') %}
+{%- do columns.append(demand_forecast.keyed_hash("''")) %}
+{%- endif %}
 select
     {{ demand_forecast.literal(source.name) }} as source_name,
-    {%- for name in ['event_id', 'customer_id', 'visitor_id'] %}
+    {{ demand_forecast.customer_key(source) }} as customer_id,
+    {%- for name in ['event_id', 'visitor_id'] %}
     nullif(trim({{ demand_forecast.mapped_column(source, name, 'text') }}), '') as {{ name }},
     {%- endfor %}
     {%- for name in ['product_id', 'session_id', 'search_term'] %}

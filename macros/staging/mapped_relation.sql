@@ -2,7 +2,7 @@
     by name. -#}
 {% macro mapped_relation(table) %}
   {%- if table.ref is not none -%}
-    {%- set relation = ref(project_name, demand_forecast.check_identifier(table.ref, "`ref` of " ~ table.what)) -%}
+    {%- set relation = ref(project_name, table.ref) -%}
   {%- else -%}
     {%- set relation = source(table.source[0], table.source[1]) -%}
   {%- endif -%}

@@ -7,8 +7,11 @@
     {{ demand_forecast.refuse(what ~ " needs either `ref: my_model` or `source: [source_name, table_name]`") }}
   {%- endif -%}
   {%- set source = entry.get('source') -%}
-  {%- if 'source' in entry and (source is string or source is mapping or source is not sequence or source | length != 2) -%}
+  {%- if 'source' in entry and (source is string or source is mapping or source is not sequence or source | select('string') | list | length != 2 or source | length != 2) -%}
     {{ demand_forecast.refuse("`source` of " ~ what ~ " is `" ~ source ~ "`; it takes [source_name, table_name]") }}
+  {%- endif -%}
+  {%- if 'ref' in entry -%}
+    {%- do demand_forecast.check_identifier(entry.ref, "`ref` of " ~ what) -%}
   {%- endif -%}
   {%- set columns = demand_forecast.check_mapping(entry.get('columns'), "`columns` of " ~ what, "{" ~ required[0] ~ ": my_column}") -%}
   {%- for name, column in columns.items() -%}

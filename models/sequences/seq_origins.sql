@@ -23,7 +23,7 @@ wanted as (
         end as role
     from (
         select
-            nullif(trim({{ demand_forecast.mapped_column(own_origins, 'customer_id', 'text') }}), '') as customer_id,
+            {{ demand_forecast.customer_key(own_origins) }} as customer_id,
             {{ demand_forecast.mapped_column(own_origins, 'as_of_date', 'date') }} as as_of_date
         from {{ demand_forecast.mapped_relation(own_origins) }}
     ) as given

@@ -3,7 +3,7 @@
 with mapped as (
     {% if table %}
     select
-        nullif(trim({{ demand_forecast.mapped_column(table, 'customer_id', 'text') }}), '') as customer_id
+        {{ demand_forecast.customer_key(table) }} as customer_id
     from {{ demand_forecast.mapped_relation(table) }}
     {% else %}
     select

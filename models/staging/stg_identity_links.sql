@@ -5,7 +5,7 @@ with mapped as (
     {% if links %}
     select
         nullif(trim({{ demand_forecast.mapped_column(links, 'visitor_id', 'text') }}), '') as visitor_id,
-        nullif(trim({{ demand_forecast.mapped_column(links, 'customer_id', 'text') }}), '') as customer_id,
+        {{ demand_forecast.customer_key(links) }} as customer_id,
         {{ demand_forecast.utc_timestamp(adapter.quote(links.columns.linked_at), links.time_zone) }} as linked_at
     from {{ demand_forecast.mapped_relation(links) }}
     {% else %}

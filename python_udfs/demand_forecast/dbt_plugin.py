@@ -1,4 +1,4 @@
-"""dbt-duckdb plugin: the champion as the SQL function score_customer_demand(context, steps, days).
+"""dbt-duckdb plugin: the champion as the SQL function score_customer_demand(context, steps, days), and the secret of pseudonyms.
 
 In profiles.yml:
 
@@ -18,6 +18,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from demand_forecast.duckdb_udf import register
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import Model, load_model
+from demand_forecast.secret_hash import set_pads
 from demand_forecast.udf import score
 
 RELATION = re.compile(r'^"?\w+"?(\."?\w+"?){0,2}$')
@@ -69,3 +70,6 @@ class Plugin(BasePlugin):  # type: ignore[misc]
 
     def configure_connection(self, conn: Any) -> None:
         register(conn, Champion(conn, self.registry, self.promotions, self.require_gpu).score)
+
+    def configure_cursor(self, cursor: Any) -> None:
+        set_pads(cursor)  # variables are of one session, and each cursor is one

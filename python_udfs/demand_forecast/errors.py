@@ -23,3 +23,7 @@ class ProviderUnavailable(DemandForecastError):
 
 class VersionMismatch(DemandForecastError):
     """The dbt side and the Python side are of different minor versions."""
+
+
+class SecretRefused(DemandForecastError):
+    """The secret that keys customers is missing or too short."""

@@ -23,6 +23,7 @@ from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
 from demand_forecast_training.mapping_guess import first_block
 from demand_forecast_training.output_files import output_path, write_csv, write_receipt
 from demand_forecast_training.pruning import prune
+from demand_forecast_training.pseudonyms import write_keys
 from demand_forecast_training.publishing import CURRENT, DATABASE, publish
 from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
 from demand_forecast_training.report import erasure_lines, report, retrain_lines, versions_table
@@ -140,6 +141,8 @@ def parser() -> argparse.ArgumentParser:
     csv.add_argument("table")
     csv.add_argument("path", type=Path, metavar="FILE")
     csv.add_argument("--from", dest="published", type=Path, metavar="DIR", help="folder of the readers (default: published)")
+    naming = command("pseudonyms", run_pseudonyms, "write which customer each pseudonym means, as Parquet for its owner alone")
+    naming.add_argument("path", type=Path, metavar="FILE")
     erasing = command(
         "erase", run_erase, "remove one customer from the warehouse, its file and what is published, with a receipt"
     )
@@ -331,6 +334,10 @@ def run_publish(options: argparse.Namespace, warehouse: Warehouse) -> None:
     folder = (options.to or project_dir / ("published" if smallest is None else "outside")).resolve()
     run = publish(warehouse, manifest_path(project_dir).parent, folder, options.keep, options.group_readable, smallest)
     print(f"published run {run.name}: {folder / DATABASE}, and Parquet in {folder / CURRENT}")
+
+
+def run_pseudonyms(options: argparse.Namespace, warehouse: Warehouse) -> None:
+    print(f"wrote {write_keys(warehouse, options.path):,} customers to {options.path}: keep it where forecasts are not published")
 
 
 def run_erase(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -15,9 +15,11 @@ import duckdb
 from demand_forecast import __version__
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
+from demand_forecast.secret_hash import SECRET, read_secret, set_pads
 
 from demand_forecast_training.finished_run import finished_run
 from demand_forecast_training.package_tables import mapped_relations
+from demand_forecast_training.pseudonyms import KEYS
 from demand_forecast_training.publishing import CURRENT, DATABASE
 from demand_forecast_training.registry import BASELINE, TASK, champion, version_row
 from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
@@ -90,9 +92,19 @@ def opened(warehouse: Warehouse, manifest: Path) -> Iterator[Line]:
         return
     with connection:
         yield Line(OK, "lock", "nobody holds the warehouse to write")
+        yield from secret_lines(warehouse)
+        set_pads(connection)
         yield from mapping_lines(connection, warehouse, manifest)
         for look in (readiness_lines, time_zone_lines, champion_lines, health_lines):
             yield from looked(look, connection, warehouse)
+
+
+def secret_lines(warehouse: Warehouse) -> Iterator[Line]:
+    """Whether the secret is there where customers are pseudonyms."""
+    if KEYS in warehouse.relations and not read_secret():
+        yield Line(ERROR, "secret", f"customers are pseudonyms, and {SECRET} is not set: set it as it was for the last build")
+    elif KEYS in warehouse.relations:
+        yield Line(OK, "secret", f"customers are pseudonyms, and {SECRET} is set")
 
 
 def looked(look: Callable[[Any, Warehouse], Iterator[Line]], connection: Any, warehouse: Warehouse) -> list[Line]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 from demand_forecast import __version__
+from demand_forecast.secret_hash import secret_hash
 
 from demand_forecast_training.compaction import rewrite
 from demand_forecast_training.errors import EraseRefused
@@ -21,10 +22,10 @@ from demand_forecast_training.package_tables import (
     mapped_relations,
     tables_of_customers,
 )
+from demand_forecast_training.pseudonyms import key_of
 from demand_forecast_training.publishing import quoted
 from demand_forecast_training.registry import insert, transaction
 from demand_forecast_training.republishing import count_of, republish_without
-from demand_forecast_training.secret_hash import secret_hash
 from demand_forecast_training.warehouse import Warehouse
 
 DAYS = ("event_date", "as_of_date")
@@ -60,15 +61,15 @@ def erase(
     customer = customer.strip()
     if not customer:
         raise EraseRefused("the customer's id is blank: name one")
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now, key = datetime.now(UTC).replace(tzinfo=None), key_of(warehouse, customer)
     with warehouse.visit(read_only=False) as connection:
         if is_checked:
-            refuse_if_mapped(connection, warehouse.relations, manifest, customer)
+            refuse_if_mapped(connection, warehouse.relations, manifest, key)
         tables = tables_of_customers(connection, manifest)
-        removed = remove_rows(connection, warehouse.relations, tables, customer, now)
+        removed = remove_rows(connection, warehouse.relations, tables, key, secret_hash(customer), now)
         others = tables_that_name(connection, tables, customer)
         rewrite_file(connection, warehouse.path)
-    folders = {str(folder): vars(republish_without(folder, customer)) for folder in published}
+    folders = {str(folder): vars(republish_without(folder, key)) for folder in published}
     return {
         "erased_at": now.isoformat(timespec="seconds"),
         "package_version": __version__,
@@ -102,7 +103,12 @@ def refuse_if_mapped(connection: Any, relations: Mapping[str, str], manifest: Pa
 
 
 def remove_rows(
-    connection: Any, relations: Mapping[str, str], tables: Mapping[str, list[str]], customer: str, now: datetime
+    connection: Any,
+    relations: Mapping[str, str],
+    tables: Mapping[str, list[str]],
+    customer: str,
+    customer_hash: str | None,
+    now: datetime,
 ) -> Removed:
     """Delete a customer's rows and mark the versions that learnt from them, all or nothing."""
     if "model_erasures" not in relations:
@@ -114,7 +120,7 @@ def remove_rows(
         versions = taught_versions(connection, relations, seen) if rows else []
         for table in rows:
             connection.execute(f"delete from {table} where {CUSTOMER} = ?", [customer])
-        mark(connection, relations["model_erasures"], versions, secret_hash(customer), now)
+        mark(connection, relations["model_erasures"], versions, customer_hash, now)
     return Removed({table.replace('"', ""): count for table, count in rows.items()}, versions)
 
 

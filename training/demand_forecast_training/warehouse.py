@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 from demand_forecast.dbt_models import check_version
+from demand_forecast.secret_hash import set_pads
 
 from demand_forecast_training.errors import WarehouseUnavailable
 
@@ -38,6 +39,7 @@ class Warehouse:
         """A connection that is closed at the end: nobody else can build while it is open."""
         connection = connect(self.path, read_only)
         try:
+            set_pads(connection)
             yield connection
         finally:
             connection.close()
