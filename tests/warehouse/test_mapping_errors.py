@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ..macros import DEFAULTS, Macros, Refused
 from .user_project import EVENTS, UserProject, new_shop
 
 Copy = Callable[[UserProject], UserProject]
@@ -26,51 +27,78 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     return new_shop(tmp_path_factory.mktemp("mapping"))
 
 
-@pytest.mark.keeps("SQL injection by vars")
-@pytest.mark.parametrize(
-    ("settings", "named", "remedy"),
-    [
-        ({"event_sources": [source(columns={"customer_id": "whoo"})]}, "`whoo`", "It has: clicked_at, id"),
-        ({"event_sources": [source(columns={"customer_id": "who; drop table x"})]}, "who; drop table x", "not an identifier"),
-        ({"event_sources": [source(source=["shop", "orders"])]}, "orders", "does not exist"),
-        ({"event_sources": [source(ref="missing_model", source=None)]}, "needs either", "ref: my_model"),
-        ({"event_sources": [source(event_types={"buy": "bought"})]}, "`bought`", "known are page_view"),
-        ({"event_sources": [source(time_zone="UTC'; select")]}, "`time_zone`", "Europe/Berlin"),
-        ({"event_sources": [source(columns={"colour": "item"})]}, "`colour`", "known are customer_id"),
-        ({"event_sources": [source(), source()]}, "`web` twice", "its own name"),
-        ({"event_sources": [source(required=False)]}, "`required: false`", "leave at least one"),
-        ({"event_sources": [source(timezone="UTC")]}, "`timezone`, perhaps meant as `time_zone`", "known keys are ref, source"),
-        ({"event_sources": [source(constants={"event_type": "purchase"})]}, "`event_type` both under", "keep the one"),
-        ({"event_sources": [source(source="shop.clicks")]}, "`shop.clicks`", "[source_name, table_name]"),
-        ({"event_sources": [source(event_types=["view"])]}, "`event_types` of event source `web`", "{my_word: purchase}"),
-        ({"event_sources": [source(constants=["channel"])]}, "`constants` of event source `web`", "{event_type: purchase}"),
-        ({"event_sources": ["web"]}, "`web`", "{name: web, ref: my_model"),
-        ({"products": {"ref": "my_products", "colunms": {}}}, "`colunms`, perhaps meant as `columns`", "known keys are ref"),
-        ({"products": ["my_products"]}, "var `products`", "{ref: my_model, columns: {product_id: my_column}}"),
-        ({"customers": {"ref": "people", "columns": ["who"]}}, "`columns` of var `customers`", "{customer_id: my_column}"),
-        ({"horizons": [1, 99]}, "`99`", "max_horizon_days"),
-        ({"training_rows": "many"}, "`training_rows`", "whole number"),
-        ({"test_days": "42"}, "`test_days` is the text `42`", "without quotes"),
-        ({"horizons": ["7"]}, "`horizons` holds the text `7`", "without quotes"),
-        ({"customer_daily_forecasts": "yes"}, "`customer_daily_forecasts` is the text `yes`", "true or false, without quotes"),
-        ({"prediction_drivers": "yes"}, "`prediction_drivers` is the text `yes`", "true or false, without quotes"),
-        ({"require_gpu": "false"}, "`require_gpu` is the text `false`", "true or false, without quotes"),
-        ({"event_sources": [source(required="no")]}, "`required` of event source `web` is the text `no`", "true or false"),
-        ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),
-        ({"churn_alert_probability": "0.5"}, "`churn_alert_probability` is the text `0.5`", "from 0 to 1, without quotes"),
-        ({"churn_alert_probability": 50}, "`churn_alert_probability` is `50`", "a number from 0 to 1"),
-        ({"as_of_date": "yesterday"}, "`as_of_date`", "YYYY-MM-DD"),
-        ({"service_level": 0.999}, "`service_level` holds `0.999`", "from 0.5 to 0.99"),
-        ({"service_level": {"default": 0.95, "shoes": "0.98"}}, "the text `0.98` for `shoes`", "without quotes"),
-        ({"service_level": {"shoes": 0.98}}, "`service_level` has no `default`", "{default: 0.95"),
-    ],
-)
-def test_a_wrong_setting_is_refused_by_name(shop: UserProject, settings: dict[str, Any], named: str, remedy: str) -> None:
+WRONG_IN_DBT = [
+    ({"event_sources": [source(columns={"customer_id": "whoo"})]}, "`whoo`", "It has: clicked_at, id"),
+    ({"event_sources": [source(source=["shop", "orders"])]}, "orders", "does not exist"),
+    ({"products": {"ref": "my_products", "colunms": {}}}, "`colunms`, perhaps meant as `columns`", "known keys are ref"),
+    ({"test_days": "42"}, "`test_days` is the text `42`", "without quotes"),
+    ({"service_level": {"default": 0.95, "shoes": "0.98"}}, "the text `0.98` for `shoes`", "without quotes"),
+]
+"""What takes the warehouse to be noticed, and one of each kind of setting."""
+WRONG = [
+    ({"event_sources": [source(columns={"customer_id": "who; drop table x"})]}, "who; drop table x", "not an identifier"),
+    ({"event_sources": [source(ref="missing_model", source=None)]}, "needs either", "ref: my_model"),
+    ({"event_sources": [source(event_types={"buy": "bought"})]}, "`bought`", "known are page_view"),
+    ({"event_sources": [source(time_zone="UTC'; select")]}, "`time_zone`", "Europe/Berlin"),
+    ({"event_sources": [source(columns={"colour": "item"})]}, "`colour`", "known are customer_id"),
+    ({"event_sources": [source(), source()]}, "`web` twice", "its own name"),
+    ({"event_sources": [source(required=False)]}, "`required: false`", "leave at least one"),
+    ({"event_sources": [source(timezone="UTC")]}, "`timezone`, perhaps meant as `time_zone`", "known keys are ref, source"),
+    ({"event_sources": [source(constants={"event_type": "purchase"})]}, "`event_type` both under", "keep the one"),
+    ({"event_sources": [source(source="shop.clicks")]}, "`shop.clicks`", "[source_name, table_name]"),
+    ({"event_sources": [source(event_types=["view"])]}, "`event_types` of event source `web`", "{my_word: purchase}"),
+    ({"event_sources": [source(constants=["channel"])]}, "`constants` of event source `web`", "{event_type: purchase}"),
+    ({"event_sources": ["web"]}, "`web`", "{name: web, ref: my_model"),
+    ({"products": ["my_products"]}, "var `products`", "{ref: my_model, columns: {product_id: my_column}}"),
+    ({"customers": {"ref": "people", "columns": ["who"]}}, "`columns` of var `customers`", "{customer_id: my_column}"),
+    ({"horizons": [1, 99]}, "`99`", "max_horizon_days"),
+    ({"training_rows": "many"}, "`training_rows`", "whole number"),
+    ({"horizons": ["7"]}, "`horizons` holds the text `7`", "without quotes"),
+    ({"customer_daily_forecasts": "yes"}, "`customer_daily_forecasts` is the text `yes`", "true or false, without quotes"),
+    ({"prediction_drivers": "yes"}, "`prediction_drivers` is the text `yes`", "true or false, without quotes"),
+    ({"require_gpu": "false"}, "`require_gpu` is the text `false`", "true or false, without quotes"),
+    ({"event_sources": [source(required="no")]}, "`required` of event source `web` is the text `no`", "true or false"),
+    ({"units_basis": "brutto"}, "`units_basis`", "gross, net"),
+    ({"churn_alert_probability": "0.5"}, "`churn_alert_probability` is the text `0.5`", "from 0 to 1, without quotes"),
+    ({"churn_alert_probability": 50}, "`churn_alert_probability` is `50`", "a number from 0 to 1"),
+    ({"as_of_date": "yesterday"}, "`as_of_date`", "YYYY-MM-DD"),
+    ({"service_level": 0.999}, "`service_level` holds `0.999`", "from 0.5 to 0.99"),
+    ({"service_level": {"shoes": 0.98}}, "`service_level` has no `default`", "{default: 0.95"),
+]
+TABLES = ("customers", "products", "stock", "calendar", "identity_links", "origins_relation")
+STRUCTURED = (*TABLES, "event_sources", "horizons", "service_level", "registry", "seed_shop")
+
+
+@pytest.mark.parametrize(("settings", "named", "remedy"), WRONG_IN_DBT)
+def test_a_wrong_setting_stops_dbt_by_name(shop: UserProject, settings: dict[str, Any], named: str, remedy: str) -> None:
     project = UserProject(shop.folder, {"event_sources": [EVENTS]} | settings).write()
     result = project.dbt("run", "--select", "stg_source_rows+2", "seq_origin_days", "lbl_customer_outcomes", check=False)
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
     assert named in message and remedy in message
+
+
+@pytest.mark.keeps("SQL injection by vars")
+@pytest.mark.parametrize(("settings", "named", "remedy"), WRONG)
+def test_a_wrong_setting_is_refused_by_name(settings: dict[str, Any], named: str, remedy: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_all(Macros({"event_sources": [EVENTS]} | settings))
+    assert named in str(refused.value) and remedy in str(refused.value)
+
+
+def test_right_settings_are_read() -> None:
+    read_all(Macros({"event_sources": [EVENTS]}))
+
+
+def read_all(macros: Macros) -> None:
+    """Read every setting as the models do."""
+    macros.event_sources()
+    macros.horizons()
+    macros.service_levels()
+    for name in TABLES:
+        macros.optional_table(name)
+    for name in DEFAULTS.keys() - set(STRUCTURED):
+        macros.setting(name)
 
 
 def test_a_missing_relation_of_the_users_project_is_named(shop: UserProject) -> None:

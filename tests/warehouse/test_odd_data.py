@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import copied
 from .user_project import EVENTS, UserProject, new_shop
 
 Copy = Callable[[UserProject], UserProject]
@@ -35,30 +36,67 @@ def two_sources(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     return project
 
 
-def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources: UserProject, copy_of: Copy) -> None:
-    project = copy_of(two_sources)
-    assert project.query("select count(*) from rejected_events where customer_id = 'busy'") == [(0,)]
+@pytest.fixture(scope="module")
+def odd_rows(two_sources: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """The two sources with rows of every odd kind, each of customers or days of their own."""
+    project = copied(two_sources, tmp_path_factory.mktemp("odd_rows"))
     project.execute(
-        "insert into shop.clicks select 910000 + i, 'busy', '2025-05-02 10:00', 'view', null, null, null from range(200) t(i)"
+        "alter table shop.clicks alter clicked_at type varchar",
+        "insert into shop.clicks select 910000 + i, 'busy', '2025-05-02 10:00', 'view', null, null, null from range(200) t(i)",
+        "insert into shop.orders select * from shop.orders where who = 'twice'",
+        """insert into shop.clicks values
+            (930001, 'K1', '1970-01-01 00:00', 'view', null, null, null),
+            (930002, 'K1', '1900-01-01 00:00', 'view', null, null, null),
+            (970001, 'K1', '12025-05-01 10:00', 'view', null, null, null),
+            (970002, 'K1', 'infinity', 'view', null, null, null),
+            (970003, 'K1', '2025-05-01 10:00', 'view', null, null, null),
+            (980001, 'price', '2025-05-01 10:00', 'buy', 'P1', 2, null),
+            (980002, 'quantity', '2025-05-01 10:00', 'buy', 'P1', null, 5),
+            (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5)""",
     )
-    project.rebuild("rejected_events", "seq_customer_steps")
+    project.rebuild("rejected_events", "seq_origins")
+    return project
+
+
+def test_a_bot_is_judged_over_all_sources_also_when_one_comes_later(two_sources: UserProject, odd_rows: UserProject) -> None:
+    assert two_sources.query("select count(*) from rejected_events where customer_id = 'busy'") == [(0,)]
     rejected = "select source, reason, count(*) from rejected_events where customer_id = 'busy' group by all order by all"
-    assert project.query(rejected) == [("orders", "too_many_events", 200), ("web", "too_many_events", 200)]
+    assert odd_rows.query(rejected) == [("orders", "too_many_events", 200), ("web", "too_many_events", 200)]
     counted = """select source_name, sum(row_count)::int from stg_event_counts
         where event_date = '2025-05-02' and verdict = 'rejected' group by 1 order by 1"""
-    assert project.query(counted) == [("orders", 200), ("web", 200)]
-    assert project.query("select event_count from seq_customer_steps where customer_id = 'busy'") == [(0,)]
+    assert odd_rows.query(counted) == [("orders", 200), ("web", 200)]
+    assert odd_rows.query("select event_count from seq_customer_steps where customer_id = 'busy'") == [(0,)]
 
 
 @pytest.mark.keeps("duplicates")
-def test_copies_do_not_make_a_bot(two_sources: UserProject, copy_of: Copy) -> None:
-    project = copy_of(two_sources)
-    project.execute("insert into shop.orders select * from shop.orders where who = 'twice'")
-    project.rebuild("rejected_events", "seq_customer_steps")
-    assert project.query("select verdict, count(*) from rejected_events where customer_id = 'twice' group by 1") == [
+def test_copies_do_not_make_a_bot(odd_rows: UserProject) -> None:
+    assert odd_rows.query("select verdict, count(*) from rejected_events where customer_id = 'twice' group by 1") == [
         ("duplicate", 200)
     ]
-    assert project.query("select purchase_count from seq_customer_steps where customer_id = 'twice'") == [(200,)]
+    assert odd_rows.query("select purchase_count from seq_customer_steps where customer_id = 'twice'") == [(200,)]
+
+
+def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: UserProject, odd_rows: UserProject) -> None:
+    assert odd_rows.query("select count(*) from rejected_events where reason = 'bad_timestamp'") == [(2,)]
+    origins = "select count(*), min(as_of_date) from seq_origins where customer_id like 'K%'"
+    assert odd_rows.query(origins) == two_sources.query(origins)
+
+
+def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(odd_rows: UserProject) -> None:
+    assert odd_rows.query("select event_id from rejected_events where reason = 'future_event' order by 1") == [
+        ("970001",),
+        ("970002",),
+    ]
+    raw = """select (select count(*) from shop.clicks) + (select count(*) from shop.orders)
+        = (select sum(row_count) from main_demand.stg_event_counts)"""
+    assert odd_rows.query(raw) == [(True,)]
+
+
+def test_blank_prices_bring_no_money_and_blank_quantities_one_unit(odd_rows: UserProject) -> None:
+    """Nothing is guessed, and every one is a purchase: of no units where the quantity is zero."""
+    steps = """select customer_id, purchase_count::int, purchased_units::int, purchased_amount::int from seq_customer_steps
+        where customer_id in ('price', 'quantity', 'zero') order by 1"""
+    assert odd_rows.query(steps) == [("price", 1, 2, 0), ("quantity", 1, 1, 5), ("zero", 1, 0, 5)]
 
 
 def test_the_slowest_required_source_holds_the_origin_and_is_named(two_sources: UserProject, copy_of: Copy) -> None:
@@ -135,18 +173,6 @@ def test_a_link_made_later_does_not_move_the_origin(tmp_path: Path) -> None:
     assert project.query(LATEST) == [("2025-05-29",)]
     assert project.query("select event_date::varchar from seq_customer_steps where linked_event_count > 0") == [("2025-06-09",)]
     assert project.query("select event_id from rejected_events where reason = 'future_event'") == [("800002",)]
-
-
-def test_a_row_from_the_epoch_is_rejected_and_changes_no_origin(two_sources: UserProject, copy_of: Copy) -> None:
-    project = copy_of(two_sources)
-    before = project.query("select count(*), min(as_of_date) from seq_origins")
-    project.execute(
-        "insert into shop.clicks values (930001, 'K1', '1970-01-01 00:00', 'view', null, null, null)",
-        "insert into shop.clicks values (930002, 'K1', '1900-01-01 00:00', 'view', null, null, null)",
-    )
-    project.rebuild("seq_origins", "rejected_events")
-    assert project.query("select count(*) from rejected_events where reason = 'bad_timestamp'") == [(2,)]
-    assert project.query("select count(*), min(as_of_date) from seq_origins") == before
 
 
 def test_fixed_dates_beyond_the_data_are_cut_to_it_and_said(two_sources: UserProject, copy_of: Copy) -> None:
@@ -257,31 +283,3 @@ def test_a_corrected_mapping_of_the_same_columns_is_read_anew(built_shop: UserPr
     project.write().rebuild("seq_customer_steps")
     expected = project.query("select sum(pieces * money)::double from shop.clicks where what = 'buy'")
     assert project.query("select sum(purchased_amount)::double from seq_customer_steps") == expected
-
-
-def test_blank_prices_bring_no_money_and_blank_quantities_one_unit(built_shop: UserProject, copy_of: Copy) -> None:
-    """Nothing is guessed, and every one is a purchase: of no units where the quantity is zero."""
-    project = copy_of(built_shop)
-    project.execute(
-        "insert into shop.clicks values (980001, 'price', '2025-05-01 10:00', 'buy', 'P1', 2, null)",
-        "insert into shop.clicks values (980002, 'quantity', '2025-05-01 10:00', 'buy', 'P1', null, 5)",
-        "insert into shop.clicks values (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5)",
-    )
-    project.rebuild("seq_customer_steps")
-    steps = """select customer_id, purchase_count::int, purchased_units::int, purchased_amount::int from seq_customer_steps
-        where customer_id in ('price', 'quantity', 'zero') order by 1"""
-    assert project.query(steps) == [("price", 1, 2, 0), ("quantity", 1, 1, 5), ("zero", 1, 0, 5)]
-
-
-def test_days_far_outside_the_calendar_are_rejected_and_lose_no_other_day(built_shop: UserProject, copy_of: Copy) -> None:
-    project = copy_of(built_shop)
-    project.execute(
-        "alter table shop.clicks alter clicked_at type varchar",
-        "insert into shop.clicks values (970001, 'K1', '12025-05-01 10:00', 'view', null, null, null)",
-        "insert into shop.clicks values (970002, 'K1', 'infinity', 'view', null, null, null)",
-        "insert into shop.clicks values (970003, 'K1', '2025-05-01 10:00', 'view', null, null, null)",
-    )
-    project.rebuild("rejected_events")
-    assert dict(project.query("select reason, count(*) from rejected_events group by 1")) == {"future_event": 2}
-    raw = "select (select count(*) from shop.clicks) = (select sum(row_count) from main_demand.stg_event_counts)"
-    assert project.query(raw) == [(True,)]
