@@ -1,7 +1,7 @@
 """Sixty days of a shop, with and without a drift, from health's alarm to a better champion: see ``benchmarks.simulation_plan``.
 
 Usage: ``python -m benchmarks.simulate --seeds 1 2 3 4 5``. Writes results/simulation.md and simulation.png.
-A shop that was simulated already is not simulated again.
+What comes of a shop is kept in results/simulation/SEED.json; a shop with such a file is not simulated again.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ from demand_forecast_training.improvement.challenger import read_examples
 from demand_forecast_training.warehouse import find_warehouse
 from numpy.typing import NDArray
 
+from benchmarks.accuracy.log import git
 from benchmarks.shuffled import shuffled_outcomes
 from benchmarks.simulation_plan import SEEDS, VANISHING_SHARE, Plan
 from benchmarks.simulation_report import write_report
 from benchmarks.skill import log_losses
-from benchmarks.speed import EVENT_COLUMNS, ROOT, execute, write_project
+from benchmarks.speed import EVENT_COLUMNS, RESULTS, ROOT, execute, write_project
 
 Floats = NDArray[np.float64]
 WORK = ROOT / "warehouse" / "simulation"
+KEPT = RESULTS / "simulation"
+"""What came of each shop, a file a seed: a shop takes an hour on a slow machine, so that they are simulated one after another."""
 MODELS = (
     *("+model_health", "+customer_forecasts", "+data_readiness", "+err_shadow_losses", "model_challenges"),
     *("+lbl_training_examples", "+lbl_refit_examples", "+lbl_challenger_refit_examples"),
@@ -257,13 +260,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--only-report", action="store_true", help="write the report of what was simulated")
     options = parser.parse_args()
+    KEPT.mkdir(exist_ok=True)
     for seed in options.seeds if not options.only_report else ():
-        work = WORK / str(seed)
-        if not (work / "runs.json").exists():
-            runs = simulated(Plan(seed), work)
-            (work / "runs.json").write_text(json.dumps([asdict(run) for run in runs], indent=1))
-    found = [json.loads((WORK / str(seed) / "runs.json").read_text()) for seed in options.seeds]
-    write_report([run for pair in found for run in pair])
+        file = KEPT / f"{seed}.json"
+        if not file.exists():
+            runs = simulated(Plan(seed), WORK / str(seed))
+            file.write_text(json.dumps({"commit": git("rev-parse", "--short", "HEAD"), "runs": [asdict(run) for run in runs]}, indent=1) + "\n")
+    files = sorted(KEPT.glob("*.json"))
+    write_report([run for file in files for run in json.loads(file.read_text(encoding="utf-8"))["runs"]])
 
 
 if __name__ == "__main__":
