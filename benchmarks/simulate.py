@@ -264,8 +264,9 @@ def main() -> None:
     for seed in options.seeds if not options.only_report else ():
         file = KEPT / f"{seed}.json"
         if not file.exists():
-            runs = simulated(Plan(seed), WORK / str(seed))
-            file.write_text(json.dumps({"commit": git("rev-parse", "--short", "HEAD"), "runs": [asdict(run) for run in runs]}, indent=1) + "\n")
+            runs = [asdict(run) for run in simulated(Plan(seed), WORK / str(seed))]
+            content = {"commit": git("rev-parse", "--short", "HEAD"), "runs": runs}
+            file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     files = sorted(KEPT.glob("*.json"))
     write_report([run for file in files for run in json.loads(file.read_text(encoding="utf-8"))["runs"]])
 
