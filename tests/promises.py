@@ -59,7 +59,7 @@ THREATS = {
     "pickle": "Models and checkpoints are data: nothing that is loaded can run code.",
     "path traversal": "Commands write where their argument says as it stands: no way upwards, no link, no null byte.",
     "ONNX external data": "A model is one file of standard operators; tensors outside of it are refused.",
-    "people in predictions": "With `demand pseudonyms`, tables hold keyed hashes instead of customers.",
+    "people in predictions": "With var `pseudonymous_customers`, tables hold keyed hashes instead of customers.",
     "people in small groups": "Aggregates that leave the house hide groups of fewer than 11.",
     "people in logs, docs, curves and networks": "Customers are in the warehouse and in the published tables, and nowhere else.",
     "erasure": "`demand erase` removes a customer from every table, file and published run, and writes a receipt.",

@@ -1,16 +1,17 @@
 {#- Select over one event source: its raw rows in this package's columns. Text is kept as it came, beside what it parsed to.
-    The day is computed here, next to the table, so that a filter on days reaches the scan. Under pseudonyms the hash is salted with
-    the secret, so that no id can be tried against a fingerprint. -#}
+    The day is computed here, next to the table, so that a filter on days reaches the scan. Under pseudonyms the hash leaves the
+    customer's own id out, so that none can be tried against a fingerprint: the key is hashed with the row later. -#}
 {% macro mapped_event_rows(source) %}
 {%- set columns = [] %}
 {%- set event_at = demand_forecast.utc_timestamp(adapter.quote(source.columns.event_at), source.time_zone) %}
-{%- for column in source.columns.values() | unique %}
+{%- set read = dict(source.columns) %}
+{%- if demand_forecast.setting('pseudonymous_customers') %}
+{%- do read.pop('customer_id') %}
+{%- endif %}
+{%- for column in read.values() | unique %}
 {%- do columns.append(adapter.quote(column)) %}
 {%- endfor %}
 {%- do columns.append(demand_forecast.literal(source.columns | dictsort | string)) %}
-{%- if demand_forecast.setting('pseudonymous_customers') %}
-{%- do columns.append(demand_forecast.keyed_hash("''")) %}
-{%- endif %}
 select
     {{ demand_forecast.literal(source.name) }} as source_name,
     {{ demand_forecast.customer_key(source) }} as customer_id,

@@ -1,4 +1,5 @@
 -- One row per customer that a mapped table names: the key that all other tables know, and the shop's own id.
+{{ config(materialized='view') }}
 {%- set names = ['customers', 'identity_links', 'origins_relation'] %}
 {%- set tables = demand_forecast.event_sources() %}
 {%- for name in names if demand_forecast.optional_table(name) is not none %}

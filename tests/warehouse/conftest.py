@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,14 @@ def published(trained_shop: UserProject) -> Path:
     """What `demand publish` wrote of the trained shop, in its folder."""
     trained_shop.demand("publish")
     return trained_shop.folder / "published"
+
+
+@pytest.fixture(scope="module")
+def all_logs() -> Iterator[None]:
+    """dbt writes its log of everything, as it does by itself."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DBT_LOG_LEVEL_FILE", "debug")
+        yield
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_models_of_the_user_with_the_same_names_are_left_alone(tmp_path: Path) -
     (models / "events.sql").write_text("select 'my events' as owner")
     (models / "stg_events.sql").write_text("select 'my staging' as owner")
     (models / "seq_customer_steps.sql").write_text("select 'my steps' as owner")
-    project.dbt("run", "--select", "+customer_forecasts", "package:my_shop")
+    project.dbt("run")
     for name, owner in (("customer_segments", "mine"), ("stg_events", "my staging"), ("seq_customer_steps", "my steps")):
         assert project.query(f"select owner from main.{name}") == [(owner,)]
     assert project.query("select count(*) from customer_forecasts") == [(180,)]

@@ -16,7 +16,7 @@ from demand_forecast_training.warehouse import find_warehouse
 from benchmarks.shuffled import shuffled_outcomes
 
 from .conftest import copied
-from .user_project import UserProject
+from .user_project import UserProject, child_environment
 
 CUSTOMERS = "where task = 'customer_demand'"
 CHAMPION = "select model_version from model_promotions order by promotion_number desc limit 1"
@@ -166,6 +166,7 @@ def improve_until(folder: Path, step: str) -> None:
         if name == step:
             os._exit(9)
 
+    os.environ.update(child_environment())
     with contextlib.chdir(folder):
         workflow.improve(find_warehouse(folder, folder, None), {}, None, 1, folder / "logs", leave)
 

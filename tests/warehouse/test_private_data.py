@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,6 @@ from .user_project import UserProject
 
 CANARY = "ZZ-secret-7f3a"
 MAY_HOLD = ("warehouse.duckdb", "warehouse.duckdb.wal", "forecast.duckdb", ".parquet")
-
-
-@pytest.fixture(scope="module")
-def all_logs() -> Iterator[None]:
-    """dbt writes its log of everything, as it does by itself."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DBT_LOG_LEVEL_FILE", "debug")
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +79,13 @@ def test_only_tables_of_customers_are_published_with_one(with_canary: UserProjec
 
 def files_with(project: UserProject, word: str) -> set[str]:
     """Files of a project in whose bytes a word stands, by path."""
+    return {path.relative_to(project.folder).as_posix() for path in files_of(project) if word.encode() in path.read_bytes()}
+
+
+def files_of(project: UserProject) -> list[Path]:
+    """Files of a project, but for the package in it."""
     files = [path for path in project.folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    read = [path for path in files if "dbt_packages" not in path.parts]
-    return {path.relative_to(project.folder).as_posix() for path in read if word.encode() in path.read_bytes()}
+    return [path for path in files if "dbt_packages" not in path.parts]
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +147,7 @@ def test_models_that_learnt_from_an_erased_customer_are_due_for_training(erased:
     versions = [version for (version,) in project.query("select model_version from model_registry order by trained_at")]
     assert receipt["retrain_due"] == versions and len(versions) == 2
     assert "retrain due: customer_demand-lstm" in project.demand("status").stdout
-    project.rebuild()
+    project.build()
     assert files_with(project, CANARY) <= {"warehouse.duckdb"}
     ((reasons,),) = project.query("select reasons from model_health where task = 'customer_demand'")
     assert "retrain due: it has learnt from customers who were erased (1)" in reasons

@@ -14,10 +14,10 @@ import pyarrow.parquet as parquet
 import pytest
 import yaml
 from demand_forecast.errors import SecretRefused
-from demand_forecast.secret_hash import pseudonym, set_pads
+from demand_forecast.secret_hash import padded, pseudonym, set_pads
 from demand_forecast_training.package_tables import own_models
 
-from .test_private_data import CANARY, files_with
+from .test_private_data import CANARY, files_of, files_with
 from .user_project import EVENTS, UserProject, new_shop
 
 Copy = Callable[[UserProject], UserProject]
@@ -27,14 +27,18 @@ PEOPLE = {"source": ["shop", "customers"], "columns": {"customer_id": "who"}}
 LINKS = {"source": ["shop", "links"], "columns": {"visitor_id": "cookie", "customer_id": "who", "linked_at": "seen_at"}}
 
 
+def derived(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"demand_forecast pseudonyms", "sha256")
+
+
 def key(customer: str, secret: str = SECRET) -> str:
-    return hmac.digest(secret.encode(), customer.encode(), "sha256").hex()
+    return hmac.digest(derived(secret), customer.encode(), "sha256").hex()
 
 
 def with_plugin(project: UserProject) -> UserProject:
     """Write the project with the package's plugin in its profile."""
     content = yaml.safe_load((project.write().folder / "profiles.yml").read_text(encoding="utf-8"))
-    content["my_shop"]["outputs"]["dev"]["plugins"] = PLUGIN
+    content["my_shop"]["outputs"]["dev"] |= {"plugins": PLUGIN, "threads": 2}
     project.write_yaml("profiles.yml", content)
     return project
 
@@ -47,7 +51,7 @@ def secret() -> Any:
 
 
 @pytest.fixture(scope="module")
-def keyed_shop(secret: str, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+def keyed_shop(secret: str, all_logs: None, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     """A shop whose events, customers and links name customers, one of them with blanks around; built, trained and published."""
     entry = EVENTS | {"columns": EVENTS["columns"] | {"visitor_id": "cookie"}}
     project = new_shop(tmp_path_factory.mktemp("keyed"), event_sources=[entry], customers=PEOPLE, identity_links=LINKS)
@@ -88,8 +92,16 @@ def test_every_table_names_customers_by_a_keyed_hash(keyed_shop: UserProject) ->
 
 
 @pytest.mark.keeps("people in predictions")
-def test_the_secret_is_in_no_file(keyed_shop: UserProject) -> None:
-    assert files_with(keyed_shop, SECRET) == set()
+def test_neither_the_secret_nor_the_key_is_in_a_file(keyed_shop: UserProject) -> None:
+    assert "logs/dbt.log" in files_with(keyed_shop, "getvariable('demand_inner_pad')")
+    for content in (SECRET.encode(), derived(SECRET), *padded(derived(SECRET)).values()):
+        for word in (content, content.hex().encode(), content[:20], escaped(content[:8])):
+            assert [path for path in files_of(keyed_shop) if word in path.read_bytes()] == []
+
+
+def escaped(content: bytes) -> bytes:
+    """As DuckDB and Python write bytes in text."""
+    return "".join(f"\\x{byte:02X}" for byte in content).encode()
 
 
 @pytest.mark.keeps("people in predictions")
@@ -124,8 +136,11 @@ def test_a_customer_is_erased_under_the_own_id(keyed_shop: UserProject, copy_of:
         project.execute(f"delete from shop.{table} where trim(who) = '{CANARY}'")
     project.demand("erase", CANARY, "--receipt", "receipt.json")
     receipt = json.loads((project.folder / "receipt.json").read_text())
-    assert receipt["customer_hash"] == key(CANARY) and receipt["warehouse"]["rows"]["main_demand.customer_forecasts"] == 3
-    assert files_with(project, CANARY) == set()
+    assert (
+        receipt["customer_hash"] not in (None, key(CANARY))
+        and receipt["warehouse"]["rows"]["main_demand.customer_forecasts"] == 3
+    )
+    assert files_with(project, CANARY) == files_with(project, key(CANARY)) == set()
 
 
 def test_another_secret_makes_other_keys_of_every_day(
@@ -138,16 +153,44 @@ def test_another_secret_makes_other_keys_of_every_day(
     assert len(known) == 60 and key(CANARY, SECRET * 5) in known
 
 
-def test_fingerprints_of_rows_are_salted(keyed_shop: UserProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that no id can be tried against them; a row without a customer shows that it is not the key alone."""
+def test_what_was_said_under_the_own_id_is_erased_too(keyed_shop: UserProject, copy_of: Copy) -> None:
+    """A ledger that is older than the option."""
+    project = with_plugin(copy_of(keyed_shop))
+    project.execute(
+        f"update main_demand.pred_customer_ledger set customer_id = 'K5' where customer_id = '{key('K5')}' and purpose = 'backtest'",
+        "delete from shop.clicks where who = 'K5'",
+        "delete from shop.customers where who = 'K5'",
+    )
+    project.demand("erase", "K5")
+    left = f"select count(*) from pred_customer_ledger where customer_id in ('K5', '{key('K5')}')"
+    assert project.query(left) == [(0,)]
 
-    def fingerprint(secret: str) -> Any:
-        monkeypatch.setenv("DEMAND_SECRET", secret)
-        with duckdb.connect(str(keyed_shop.warehouse), read_only=True) as con:
-            set_pads(con)
-            return con.execute("select raw_hash from main_demand.stg_source_rows where event_id = '800001'").fetchall()
 
-    assert fingerprint(SECRET) == fingerprint(SECRET) != fingerprint(SECRET + "!")
+def test_a_secret_that_is_not_that_of_the_last_build_is_refused(
+    keyed_shop: UserProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing would be found, and the receipt would say that all is well."""
+    monkeypatch.setenv("DEMAND_SECRET", SECRET + "!")
+    for command in (("erase", CANARY), ("pseudonyms", str(tmp_path / "keys.parquet")), ("doctor",)):
+        refused = keyed_shop.demand(*command, check=False)
+        assert refused.returncode == 1 and "no customer is one of the last build" in refused.stderr + refused.stdout
+
+
+def test_fingerprints_of_rows_know_no_own_id(keyed_shop: UserProject, secret: str) -> None:
+    """Rows of two customers that are the same otherwise have the same hash; the key makes them differ later."""
+    row = "'2025-05-01 10:00', 'view', 'P1', null, null, null"
+    with duckdb.connect(str(keyed_shop.warehouse)) as con:
+        set_pads(con)
+        con.execute(f"begin; insert into shop.clicks values (800009, 'K1', {row}), (800009, 'K2', {row})")
+        sql = "select count(distinct raw_hash), count(distinct row_hash) from main_demand.stg_checked_rows where event_id = '800009'"
+        assert con.execute(sql).fetchall() == [(1, 2)]
+        con.execute("rollback")
+
+
+def test_a_missing_plugin_stops_the_build_by_name(keyed_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(keyed_shop).write()
+    stopped = project.rebuild("seq_customer_steps", check=False)
+    assert stopped.returncode != 0 and "list the plugin demand_forecast.dbt_plugin in your profile" in stopped.stdout
 
 
 def test_without_the_secret_nothing_is_built_read_or_erased(
@@ -160,7 +203,7 @@ def test_without_the_secret_nothing_is_built_read_or_erased(
     for command in (("erase", CANARY), ("pseudonyms", str(tmp_path / "keys.parquet"))):
         refused = project.demand(*command, check=False)
         assert refused.returncode == 1 and "DEMAND_SECRET" in refused.stderr
-    assert "customers are pseudonyms, and DEMAND_SECRET is not set" in project.demand("doctor", check=False).stdout
+    assert "set the environment variable DEMAND_SECRET as it was" in project.demand("doctor", check=False).stdout
     assert project.query("select count(*) from customer_forecasts") == [(180,)]
 
 

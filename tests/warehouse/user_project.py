@@ -117,7 +117,7 @@ class UserProject:
     def rebuild(self, *models: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run models and what they are made of; without a name, all of customers' forecasts, errors and readiness.
 
-        The package's own data tests are left out: they ran when the shop was built whole.
+        The package's own data tests are left out; who wants them builds.
         """
         wanted = ("--select", *(f"+{name}" for name in models)) if models else ("--exclude", *BESIDE_CUSTOMERS)
         return self.dbt("run", *wanted, check=check)

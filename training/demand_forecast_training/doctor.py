@@ -15,11 +15,11 @@ import duckdb
 from demand_forecast import __version__
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
-from demand_forecast.secret_hash import SECRET, read_secret, set_pads
+from demand_forecast.secret_hash import SECRET, set_pads
 
 from demand_forecast_training.finished_run import finished_run
 from demand_forecast_training.package_tables import mapped_relations
-from demand_forecast_training.pseudonyms import KEYS
+from demand_forecast_training.pseudonyms import KEYS, check_secret
 from demand_forecast_training.publishing import CURRENT, DATABASE
 from demand_forecast_training.registry import BASELINE, TASK, champion, version_row
 from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
@@ -92,19 +92,23 @@ def opened(warehouse: Warehouse, manifest: Path) -> Iterator[Line]:
         return
     with connection:
         yield Line(OK, "lock", "nobody holds the warehouse to write")
-        yield from secret_lines(warehouse)
         set_pads(connection)
+        yield from secret_lines(connection, warehouse)
         yield from mapping_lines(connection, warehouse, manifest)
         for look in (readiness_lines, time_zone_lines, champion_lines, health_lines):
             yield from looked(look, connection, warehouse)
 
 
-def secret_lines(warehouse: Warehouse) -> Iterator[Line]:
-    """Whether the secret is there where customers are pseudonyms."""
-    if KEYS in warehouse.relations and not read_secret():
-        yield Line(ERROR, "secret", f"customers are pseudonyms, and {SECRET} is not set: set it as it was for the last build")
-    elif KEYS in warehouse.relations:
-        yield Line(OK, "secret", f"customers are pseudonyms, and {SECRET} is set")
+def secret_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
+    """Whether the secret is that of the last build, where customers are pseudonyms."""
+    if KEYS not in warehouse.relations:
+        return
+    try:
+        check_secret(connection, warehouse.relations)
+    except DemandForecastError as error:
+        yield Line(ERROR, "secret", str(error))
+    else:
+        yield Line(OK, "secret", f"customers are pseudonyms under the secret in {SECRET}")
 
 
 def looked(look: Callable[[Any, Warehouse], Iterator[Line]], connection: Any, warehouse: Warehouse) -> list[Line]:

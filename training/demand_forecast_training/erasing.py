@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,13 +16,13 @@ from demand_forecast.secret_hash import secret_hash
 from demand_forecast_training.compaction import rewrite
 from demand_forecast_training.errors import EraseRefused
 from demand_forecast_training.package_tables import (
-    CUSTOMER,
+    NAMED,
     READERS,
     base_tables,
     mapped_relations,
     tables_of_customers,
 )
-from demand_forecast_training.pseudonyms import key_of
+from demand_forecast_training.pseudonyms import names_of
 from demand_forecast_training.publishing import quoted
 from demand_forecast_training.registry import insert, transaction
 from demand_forecast_training.republishing import count_of, republish_without
@@ -61,15 +61,16 @@ def erase(
     customer = customer.strip()
     if not customer:
         raise EraseRefused("the customer's id is blank: name one")
-    now, key = datetime.now(UTC).replace(tzinfo=None), key_of(warehouse, customer)
+    now = datetime.now(UTC).replace(tzinfo=None)
     with warehouse.visit(read_only=False) as connection:
+        names = names_of(connection, warehouse.relations, customer)
         if is_checked:
-            refuse_if_mapped(connection, warehouse.relations, manifest, key)
+            refuse_if_mapped(connection, warehouse.relations, manifest, names)
         tables = tables_of_customers(connection, manifest)
-        removed = remove_rows(connection, warehouse.relations, tables, key, secret_hash(customer), now)
-        others = tables_that_name(connection, tables, customer)
+        removed = remove_rows(connection, warehouse.relations, tables, names, now)
+        others = tables_that_name(connection, tables, names)
         rewrite_file(connection, warehouse.path)
-    folders = {str(folder): vars(republish_without(folder, key)) for folder in published}
+    folders = {str(folder): vars(republish_without(folder, names)) for folder in published}
     return {
         "erased_at": now.isoformat(timespec="seconds"),
         "package_version": __version__,
@@ -78,16 +79,16 @@ def erase(
         "warehouse": {"file": str(warehouse.path), "is_rewritten": True, "rows": removed.rows},
         "published": folders,
         "retrain_due": removed.versions,
-        "left_to_you": {"tables": others, "files": files_that_name(searched, customer)},
+        "left_to_you": {"tables": others, "files": files_that_name(searched, names)},
     }
 
 
-def refuse_if_mapped(connection: Any, relations: Mapping[str, str], manifest: Path, customer: str) -> None:
+def refuse_if_mapped(connection: Any, relations: Mapping[str, str], manifest: Path, names: Sequence[str]) -> None:
     """Raise EraseRefused with the mapped tables that hold the customer, or that cannot be read."""
     found: dict[str, int] = {}
     for model, sql in READERS.items():
         try:
-            found |= dict(connection.execute(sql.format(relation=relations[model]), {"customer": customer}).fetchall())
+            found |= dict(connection.execute(sql.format(relation=relations[model]), {"names": list(names)}).fetchall())
         except (duckdb.Error, KeyError) as error:
             raise EraseRefused(
                 f"cannot look for the customer in your tables through {model}: {error}. Type dbt build, or, once the customer "
@@ -106,31 +107,30 @@ def remove_rows(
     connection: Any,
     relations: Mapping[str, str],
     tables: Mapping[str, list[str]],
-    customer: str,
-    customer_hash: str | None,
+    names: Sequence[str],
     now: datetime,
 ) -> Removed:
     """Delete a customer's rows and mark the versions that learnt from them, all or nothing."""
     if "model_erasures" not in relations:
         raise EraseRefused("the last build made no table model_erasures: type dbt build, then this again")
     with transaction(connection):
-        seen = first_day(connection, tables, customer)
-        counts = {table: count_of(connection, table, customer) for table in tables}
+        seen = first_day(connection, tables, names)
+        counts = {table: count_of(connection, table, names) for table in tables}
         rows = {table: count for table, count in counts.items() if count}
         versions = taught_versions(connection, relations, seen) if rows else []
         for table in rows:
-            connection.execute(f"delete from {table} where {CUSTOMER} = ?", [customer])
-        mark(connection, relations["model_erasures"], versions, customer_hash, now)
+            connection.execute(f"delete from {table} where {NAMED}", [list(names)])
+        mark(connection, relations["model_erasures"], versions, secret_hash(names[0]), now)
     return Removed({table.replace('"', ""): count for table, count in rows.items()}, versions)
 
 
-def first_day(connection: Any, tables: Mapping[str, list[str]], customer: str) -> date | None:
+def first_day(connection: Any, tables: Mapping[str, list[str]], names: Sequence[str]) -> date | None:
     """The first day of a customer in any table; None where no table says."""
     days = [(table, column) for table, columns in tables.items() for column in DAYS if column in columns]
     found = []
     for table, column in days:
-        sql = f"select min(cast({quoted(column)} as date)) from {table} where {CUSTOMER} = ?"
-        found += [day for (day,) in connection.execute(sql, [customer]).fetchall() if day is not None]
+        sql = f"select min(cast({quoted(column)} as date)) from {table} where {NAMED}"
+        found += [day for (day,) in connection.execute(sql, [list(names)]).fetchall() if day is not None]
     return min(found, default=None)
 
 
@@ -162,26 +162,28 @@ def rewrite_file(connection: Any, path: Path) -> None:
         ) from error
 
 
-def tables_that_name(connection: Any, own: Collection[str], customer: str) -> list[str]:
-    """Columns of all other tables of the warehouse in which a cell is the customer's id: they are the user's."""
+def tables_that_name(connection: Any, own: Collection[str], names: Sequence[str]) -> list[str]:
+    """Columns of all other tables of the warehouse in which a cell is a name of the customer: they are the user's."""
     found = []
     for schema, table, columns in base_tables(connection):
         relation = f"{quoted(schema)}.{quoted(table)}"
         if relation not in own:
-            found += [f"{schema}.{table}.{column}" for column in columns if holds(connection, relation, column, customer)]
+            found += [f"{schema}.{table}.{column}" for column in columns if holds(connection, relation, column, names)]
     return found
 
 
-def holds(connection: Any, relation: str, column: str, customer: str) -> bool:
-    """Whether a text of a column is the customer's id."""
-    sql = f"select exists (from {relation} where typeof({quoted(column)}) = 'VARCHAR' and trim({quoted(column)}::varchar) = ?)"
-    return bool(connection.execute(sql, [customer]).fetchall()[0][0])
+def holds(connection: Any, relation: str, column: str, names: Sequence[str]) -> bool:
+    """Whether a text of a column is a name of the customer."""
+    is_text, cell = f"typeof({quoted(column)}) = 'VARCHAR'", f"trim({quoted(column)}::varchar)"
+    sql = f"select exists (from {relation} where {is_text} and list_contains(?, {cell}))"
+    return bool(connection.execute(sql, [list(names)]).fetchall()[0][0])
 
 
-def files_that_name(folders: Iterable[Path], customer: str) -> list[str]:
-    """Files below folders in which the customer's id stands as a word; empty for an id that is too short to search for."""
-    if len(customer) < SEARCHED_LENGTH:
+def files_that_name(folders: Iterable[Path], names: Sequence[str]) -> list[str]:
+    """Files below folders in which a name of the customer stands as a word; those that are too short are not searched for."""
+    long = [re.escape(name.encode()) for name in names if len(name) >= SEARCHED_LENGTH]
+    if not long:
         return []
-    word = re.compile(rb"(?<![0-9A-Za-z_])" + re.escape(customer.encode()) + rb"(?![0-9A-Za-z_])")
+    word = re.compile(rb"(?<![0-9A-Za-z_])(" + b"|".join(long) + rb")(?![0-9A-Za-z_])")
     files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
     return [str(path) for path in files if word.search(path.read_bytes())]

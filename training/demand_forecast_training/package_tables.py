@@ -11,10 +11,14 @@ from demand_forecast_training.warehouse import PACKAGE
 
 CUSTOMER = "customer_id"
 """The column that names a customer, in every table of the package."""
+NAMED = f"list_contains(?, {CUSTOMER})"
+"""Condition of a customer's rows; the parameter is the list of its names."""
+READ = "select '{name}', count(*) from {{relation}} where list_contains($names, customer_id) having count(*) > 0"
 READERS = {
-    "stg_source_rows": "select source_name, count(*) from {relation} where customer_id = $customer group by all order by all",
-    "stg_customers": "select 'customers', count(*) from {relation} where customer_id = $customer having count(*) > 0",
-    "stg_identity_links": "select 'identity_links', count(*) from {relation} where customer_id = $customer having count(*) > 0",
+    "stg_source_rows": """
+        select source_name, count(*) from {relation} where list_contains($names, customer_id) group by all order by all""",
+    "stg_customers": READ.format(name="customers"),
+    "stg_identity_links": READ.format(name="identity_links"),
 }
 """Models that read the user's tables as they are: what they still find of a customer, by the name of the mapping."""
 LEFT_BEHIND = ("", "__dbt_tmp", "__dbt_backup")

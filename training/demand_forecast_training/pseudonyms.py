@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
-from demand_forecast.secret_hash import pseudonym
+from demand_forecast.errors import SecretRefused
+from demand_forecast.secret_hash import SECRET, customer_key, pseudonym
 
 from demand_forecast_training.errors import FileRefused
 from demand_forecast_training.output_files import output_path
@@ -18,31 +22,54 @@ KEYS = "stg_customer_keys"
 OWNER_ONLY = 0o600
 
 
-def key_of(warehouse: Warehouse, customer: str) -> str:
-    """How the package's tables name a customer of the shop. Raises SecretRefused where that takes a secret and there is none."""
-    return pseudonym(customer) if KEYS in warehouse.relations else customer
+def names_of(connection: Any, relations: Mapping[str, str], customer: str) -> list[str]:
+    """The customer's own id, and its pseudonym where customers have one: what was said before the option was on has the former.
+
+    Raises SecretRefused as `check_secret` does.
+    """
+    if KEYS not in relations:
+        return [customer]
+    check_secret(connection, relations)
+    return [customer, pseudonym(customer)]
+
+
+def check_secret(connection: Any, relations: Mapping[str, str]) -> None:
+    """Raise SecretRefused where there is no secret, one under which no customer is in the steps, or no table to compare with."""
+    customer_key()
+    keys, steps = relations[KEYS], relations["seq_customer_steps"]
+    sql = f"select count(*), count(*) filter (customer_id in (select customer_id from {steps})) from {keys}"
+    try:
+        ((named, known),) = connection.execute(sql).fetchall()
+    except duckdb.Error as error:
+        raise SecretRefused(
+            f"pseudonyms cannot be compared through {KEYS}: {str(error).splitlines()[0]}. Type dbt build"
+        ) from error
+    if named and not known:
+        raise SecretRefused(f"under the secret in {SECRET} no customer is one of the last build: set it as it was then, or build")
 
 
 def write_keys(warehouse: Warehouse, path: Path) -> int:
     """Write customer_id and own_customer_id as Parquet that its owner alone may read; returns the customers.
 
-    Raises FileRefused where customers are no pseudonyms, or the file cannot be made; SecretRefused without the secret.
+    Raises FileRefused where customers are no pseudonyms, or the file cannot be made; SecretRefused as `check_secret` does.
     """
     target = output_path(path)
     if KEYS not in warehouse.relations:
         raise FileRefused("customers have their own ids here: nothing is to be translated (var pseudonymous_customers is false)")
-    pseudonym("")
     with warehouse.visit() as connection:
+        check_secret(connection, warehouse.relations)
         rows = connection.sql(f"from {warehouse.relations[KEYS]} order by all").to_arrow_table()
     write_for_owner(rows, target)
     return int(rows.num_rows)
 
 
 def write_for_owner(rows: pa.Table, path: Path) -> None:
-    """Write a new file with the rights of its owner from its first byte on. Raises FileRefused."""
+    """Write a file with the rights of its owner from its first byte on, beside its place, and rename it. Raises FileRefused."""
+    part = path.with_name(f".{path.name}.part")
     try:
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:
             parquet.write_table(rows, file)
+        part.replace(path)
     except OSError as error:
         raise FileRefused(f"{path} was not written: {error}") from error
