@@ -28,7 +28,7 @@ from demand_forecast_training.improvement.challenger import read_examples
 from demand_forecast_training.warehouse import find_warehouse
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.log import git
+from benchmarks.accuracy.log import clean_commit
 from benchmarks.shuffled import shuffled_outcomes
 from benchmarks.simulation_plan import SEEDS, VANISHING_SHARE, Plan
 from benchmarks.simulation_report import write_report
@@ -261,11 +261,12 @@ def main() -> None:
     parser.add_argument("--only-report", action="store_true", help="write the report of what was simulated")
     options = parser.parse_args()
     KEPT.mkdir(exist_ok=True)
+    commit = clean_commit()
     for seed in options.seeds if not options.only_report else ():
         file = KEPT / f"{seed}.json"
         if not file.exists():
             runs = [asdict(run) for run in simulated(Plan(seed), WORK / str(seed))]
-            content = {"commit": git("rev-parse", "--short", "HEAD"), "runs": runs}
+            content = {"commit": commit, "runs": runs}
             file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     files = sorted(KEPT.glob("*.json"))
     write_report([run for file in files for run in json.loads(file.read_text(encoding="utf-8"))["runs"]])

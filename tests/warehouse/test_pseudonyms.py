@@ -157,7 +157,8 @@ def test_what_was_said_under_the_own_id_is_erased_too(keyed_shop: UserProject, c
     """A ledger that is older than the option."""
     project = with_plugin(copy_of(keyed_shop))
     project.execute(
-        f"update main_demand.pred_customer_ledger set customer_id = 'K5' where customer_id = '{key('K5')}' and purpose = 'backtest'",
+        f"""update main_demand.pred_customer_ledger set customer_id = 'K5'
+            where customer_id = '{key("K5")}' and purpose = 'backtest'""",
         "delete from shop.clicks where who = 'K5'",
         "delete from shop.customers where who = 'K5'",
     )
@@ -182,7 +183,8 @@ def test_fingerprints_of_rows_know_no_own_id(keyed_shop: UserProject, secret: st
     with duckdb.connect(str(keyed_shop.warehouse)) as con:
         set_pads(con)
         con.execute(f"begin; insert into shop.clicks values (800009, 'K1', {row}), (800009, 'K2', {row})")
-        sql = "select count(distinct raw_hash), count(distinct row_hash) from main_demand.stg_checked_rows where event_id = '800009'"
+        hashes = "count(distinct raw_hash), count(distinct row_hash)"
+        sql = f"select {hashes} from main_demand.stg_checked_rows where event_id = '800009'"
         assert con.execute(sql).fetchall() == [(1, 2)]
         con.execute("rollback")
 
