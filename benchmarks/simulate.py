@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument("--only-report", action="store_true", help="write the report of what was simulated")
     options = parser.parse_args()
     KEPT.mkdir(exist_ok=True)
-    commit = clean_commit()
+    commit = "" if options.only_report else clean_commit()
     for seed in options.seeds if not options.only_report else ():
         file = KEPT / f"{seed}.json"
         if not file.exists():
