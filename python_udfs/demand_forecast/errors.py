@@ -26,4 +26,4 @@ class VersionMismatch(DemandForecastError):
 
 
 class SecretRefused(DemandForecastError):
-    """The secret that keys customers is missing or too short."""
+    """The secret that keys customers is missing, too short, or not that of the last build."""
