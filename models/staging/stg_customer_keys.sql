@@ -11,7 +11,7 @@ with named as (
         {{ demand_forecast.customer_key(table) }} as customer_id,
         {{ demand_forecast.own_customer_id(table) }} as own_customer_id
     from {{ demand_forecast.mapped_relation(table) }}
-    {{ 'union' if not loop.last }}
+    {{ 'union all' if not loop.last }}
     {% else %}
     select
         cast(null as {{ dbt.type_string() }}) as customer_id,
