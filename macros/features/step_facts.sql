@@ -1,5 +1,5 @@
 {#- The facts of a customer's day: name and SQL over the day's judged rows. Only accepted rows count; events of a linked
-    visitor are counted in a column of their own. -#}
+    visitor are counted in a column of their own. `none` is the fact of a day without rows, where that is not 0. -#}
 {% macro step_facts() %}
   {%- set own = "verdict = 'accepted' and not is_linked" -%}
   {%- set facts = [
@@ -18,6 +18,8 @@
       {'name': 'product_count', 'sql': "count(distinct product_id) filter (where " ~ own ~ ")"},
       {'name': 'channel_count', 'sql': "count(distinct channel) filter (where " ~ own ~ ")"},
       {'name': 'linked_event_count', 'sql': "count(*) filter (where verdict = 'accepted' and is_linked)"},
+      {'name': 'channel', 'sql': "case when count(distinct channel) filter (where " ~ own ~ ") > 1 then 'several channels'"
+          ~ " else min(channel) filter (where " ~ own ~ ") end", 'none': 'null'},
   ] -%}
   {{ return(facts) }}
 {% endmacro %}

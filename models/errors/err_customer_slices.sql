@@ -3,32 +3,35 @@
 {%- set group_columns = ['task', 'model_version', 'predictor', 'purpose', 'horizon_days'] %}
 {%- set log_loss = demand_forecast.log_loss('errors.purchase_probability', 'errors.actual_purchased') %}
 {%- set baseline_log_loss = demand_forecast.log_loss('errors.baseline_probability', 'errors.actual_purchased') %}
-with sliced as (
-    {% for kind, slice in demand_forecast.error_slices() %}
+with judged as (
+
     select
-        customer_id,
-        as_of_date,
-        '{{ kind }}' as slice_kind,
-        {{ slice }} as slice
-    from {{ ref('demand_forecast', 'seq_origins') }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        {%- for name in group_columns %}
+        errors.{{ name }},
+        {%- endfor %}
+        origins.*,
+        case when errors.actual_purchased then 1 else 0 end as actual,
+        errors.purchase_probability as expected,
+        {{ log_loss }} as log_loss,
+        {{ log_loss }} - {{ baseline_log_loss }} as excess_log_loss
+    from {{ ref('demand_forecast', 'err_customer_demand') }} as errors
+    inner join {{ ref('demand_forecast', 'err_customer_origins') }} as origins
+        on errors.customer_id = origins.customer_id and errors.as_of_date = origins.as_of_date
+    where errors.purpose <> 'shadow'
 
 )
-
+{% for kind, slice in demand_forecast.error_slices() %}
 select
-    {%- for name in group_columns %}
-    errors.{{ name }},
-    {%- endfor %}
-    sliced.slice_kind,
-    sliced.slice,
-    errors.customer_id,
+    {{ group_columns | join(', ') }},
+    '{{ kind }}' as slice_kind,
+    {{ slice }} as slice,
+    customer_id,
     count(*) as row_count,
-    cast(sum(case when errors.actual_purchased then 1 else 0 end) as double) as actual,
-    sum(errors.purchase_probability) as expected,
-    sum({{ log_loss }}) as log_loss,
-    sum({{ log_loss }} - {{ baseline_log_loss }}) as excess_log_loss
-from {{ ref('demand_forecast', 'err_customer_demand') }} as errors
-inner join sliced on errors.customer_id = sliced.customer_id and errors.as_of_date = sliced.as_of_date
-where errors.purpose <> 'shadow'
-group by {% for name in group_columns %}errors.{{ name }}, {% endfor %}sliced.slice_kind, sliced.slice, errors.customer_id
+    cast(sum(actual) as double) as actual,
+    sum(expected) as expected,
+    sum(log_loss) as log_loss,
+    sum(excess_log_loss) as excess_log_loss
+from judged
+group by {{ group_columns | join(', ') }}, slice, customer_id
+{{ 'union all' if not loop.last }}
+{%- endfor %}

@@ -71,7 +71,7 @@ select
     0 as raw_count,
     0 as fingerprint,
     {%- for fact in demand_forecast.step_facts() %}
-    0 as {{ fact.name }}{{ ',' if not loop.last }}
+    {{ fact.none | default(0) }} as {{ fact.name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from was
 left join days on was.customer_id = days.customer_id and was.event_date = days.event_date
