@@ -184,6 +184,17 @@ def test_nothing_passes_a_string_to_a_shell() -> None:
     assert SHELL.search("subprocess.run(command, shell=True)")
 
 
+SERVERS = "socket|socketserver|http|asyncio|uvicorn|flask|fastapi|streamlit|dash|gradio|panel|tensorboard"
+
+
+@pytest.mark.keeps("commands on the network")
+def test_nothing_imports_what_listens() -> None:
+    """TensorBoard is a reader's own command; its curves are files."""
+    imports = re.compile(rf"^\s*(import|from) ({SERVERS})\b", re.MULTILINE)
+    assert imports.search("from http.server import HTTPServer") and not imports.search("from torch.utils.tensorboard import X")
+    assert {path: found.group() for path, text in python_sources().items() if (found := imports.search(text))} == {}
+
+
 @pytest.mark.keeps("non-UTF-8 files")
 def test_no_model_reads_a_file_and_none_drops_rows_silently() -> None:
     files = [path for pattern in ("models/**/*.sql", "models/**/*.py", "macros/**/*.sql") for path in PACKAGE.glob(pattern)]

@@ -6,10 +6,13 @@ What a shell sees is the same: arguments, environment, folder, output and exit s
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -54,3 +57,32 @@ def captured(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[io.
         contextlib.redirect_stderr(errors),
     ):
         yield output, errors
+
+
+@contextlib.contextmanager
+def network_calls() -> Iterator[list[str]]:
+    """What this process does on a network meanwhile: each address that it listens on or calls. Sockets between processes of one
+    machine have no address of a network and are not among them."""
+    heard: list[str] = []
+    hearers().append(heard)
+    yield heard
+    hearers().remove(heard)
+
+
+@functools.cache
+def hearers() -> list[list[str]]:
+    """The lists to which Python's own hook adds; a hook stays for the life of the process, so there is one."""
+    lists: list[list[str]] = []
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if lists and event in ("socket.bind", "socket.connect", "socket.getaddrinfo") and not is_local(event, arguments):
+            for heard in lists:
+                heard.append(f"{event} {arguments[1:] if event != 'socket.getaddrinfo' else arguments[:2]}")
+
+    sys.addaudithook(hook)
+    return lists
+
+
+def is_local(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether a socket's address is a file of this machine."""
+    return event != "socket.getaddrinfo" and not isinstance(arguments[1], tuple)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +17,49 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from .conftest import copied
+from .in_process import network_calls
 from .user_project import UserProject
 
 CANARY = "ZZ-secret-7f3a"
 MAY_HOLD = ("warehouse.duckdb", "warehouse.duckdb.wal", "forecast.duckdb", ".parquet")
 
 
+@dataclass(frozen=True)
+class Canary:
+    """A shop with a customer of an unmistakable name, and what its commands did on the network."""
+
+    project: UserProject
+    network: list[str]
+
+
 @pytest.fixture(scope="module")
-def with_canary(trained_shop: UserProject, all_logs: None, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
-    """A shop with a customer of an unmistakable name, after everything that the commands do."""
+def canary(trained_shop: UserProject, all_logs: None, tmp_path_factory: pytest.TempPathFactory) -> Canary:
+    """After everything that the commands do."""
     project = copied(trained_shop, tmp_path_factory.mktemp("canary"))
     project.execute(f"update shop.clicks set who = '{CANARY}' where who = 'K3'")
-    project.build()
-    project.demand("train", "--epochs", "1", "--seed", "3")
-    project.demand("publish")
-    (version,) = project.query("select model_version from model_registry order by trained_at desc limit 1")[0]
-    project.demand("export", version, "model.onnx")
-    for command in ("report", "status"):
-        (project.folder / f"{command}.txt").write_text(project.demand(command).stdout)
-    project.dbt("--quiet", "docs", "generate")
-    return project
+    with network_calls() as heard:
+        project.build()
+        project.demand("train", "--epochs", "1", "--seed", "3")
+        project.demand("publish")
+        (version,) = project.query("select model_version from model_registry order by trained_at desc limit 1")[0]
+        project.demand("export", version, "model.onnx")
+        for command in ("report", "status", "doctor"):
+            (project.folder / f"{command}.txt").write_text(project.demand(command, check=False).stdout)
+        project.dbt("--quiet", "docs", "generate")
+    return Canary(project, heard)
+
+
+@pytest.fixture(scope="module")
+def with_canary(canary: Canary) -> UserProject:
+    return canary.project
+
+
+@pytest.mark.keeps("commands on the network")
+def test_no_command_listens_or_calls_out(canary: Canary) -> None:
+    with network_calls() as heard, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+    assert len(heard) == 1, "what listens is heard"
+    assert canary.network == []
 
 
 @pytest.mark.keeps("people in logs, docs, curves and networks")
