@@ -161,17 +161,20 @@ def simulated(plan: Plan, work: Path) -> list[Run]:
     calm = Run(plan.seed, is_drifted=False)
     for day in range(1, plan.drift_day):
         lived(plan, project, work, calm, day)
-    drifted_project = work / "drifted"
-    shutil.rmtree(drifted_project, ignore_errors=True)
-    shutil.copytree(project, drifted_project, symlinks=True)
+    drifted_project = copied(project, work / "drifted")
     drifted = replace(calm, is_drifted=True, status=list(calm.status), decisions=[])
     for day in range(plan.drift_day, plan.simulated_days + 1):
         lived(plan, project, work, calm, day)
         lived(plan, drifted_project, work, drifted, day)
     drifted.losses = judged(plan, drifted_project)
     calm.losses = judged(plan, project)
-    drifted.is_shuffled_refused = shuffled_is_refused(drifted_project)
     return [calm, drifted]
+
+
+def copied(project: Path, copy: Path) -> Path:
+    """Another project with the same warehouse, in place of what was there."""
+    shutil.rmtree(copy, ignore_errors=True)
+    return shutil.copytree(project, copy, symlinks=True)
 
 
 def lived(plan: Plan, project: Path, work: Path, run: Run, day: int) -> None:
@@ -188,8 +191,10 @@ def lived(plan: Plan, project: Path, work: Path, run: Run, day: int) -> None:
 
 
 def improve(project: Path, run: Run, day: int) -> None:
-    """Run the command; after the first promotion see that a roll-back brings back what was."""
+    """Run the command. With the first challenge see that the gate refuses in its place one that learnt nothing; after the first
+    promotion, that a roll-back brings back what was."""
     execute(project, "create or replace table shop.before as select * from main_demand.customer_forecasts")
+    unchallenged = copied(project, project.parent / "unchallenged") if run.is_shuffled_refused is None else None
     said = demand(project, "improve").strip().splitlines()[-2:]
     sql = "select action, is_promoted, refit_version from main_demand.model_challenges order by challenge_number"
     challenges = execute(project, sql)
@@ -197,6 +202,8 @@ def improve(project: Path, run: Run, day: int) -> None:
     action, is_promoted, refit = challenges[-1] if is_new else ("waits", False, None)
     run.decisions.append((day, action, is_promoted, " ".join(said)))
     print(f"seed {run.seed} day {day}: {action}: {' '.join(said)}", flush=True)
+    if unchallenged and is_new:
+        run.is_shuffled_refused = shuffled_is_refused(unchallenged)
     if is_promoted:
         if run.is_rollback_exact is None:
             run.is_rollback_exact = comes_back(project, refit)

@@ -9,8 +9,10 @@ they look at and put into the cart stays. So the level of the purchase rate fall
 apart stays.
 
 **Drifted run.** Whenever health says ``retrain``, ``demand improve`` runs, and after a promotion the day is built
-again. After the first one, before going on, ``demand rollback`` must bring back the forecasts as they were. After day
-60 a challenger is trained on outcomes shuffled among customers; it must be refused.
+again. After the first one, before going on, ``demand rollback`` must bring back the forecasts as they were. A challenger
+trained on outcomes shuffled among customers stands before the gate as it was for the first challenger; it must be
+refused. (It was to be trained after day 60, until a shop promoted a refit of day 58, of which the gate had no unseen
+day yet. No figure had come of any shop then.)
 
 **Run without drift.** Nothing is done but to look at health: each day that first says ``retrain`` is a false alarm.
 
