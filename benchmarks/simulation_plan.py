@@ -12,7 +12,7 @@ apart stays.
 again. After the first one, before going on, ``demand rollback`` must bring back the forecasts as they were. A challenger
 trained on outcomes shuffled among customers stands before the gate as it was for the first challenger; it must be
 refused. (It was to be trained after day 60, until a shop promoted a refit of day 58, of which the gate had no unseen
-day yet. No figure had come of any shop then.)
+day yet; nothing else changed with that.)
 
 **Run without drift.** Nothing is done but to look at health: each day that first says ``retrain`` is a false alarm.
 
