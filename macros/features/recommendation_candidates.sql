@@ -115,6 +115,16 @@ items as (
 
 ),
 
+busiest as (
+
+    select
+        as_of_date,
+        max(buyers_28d) as buyers_28d
+    from items
+    group by as_of_date
+
+),
+
 tastes as (
 
     select
@@ -128,18 +138,30 @@ tastes as (
 
 ),
 
-beside as (
+near as (
 
     select
         own.customer_id,
         own.as_of_date,
         neighbours.neighbour_id as product_id,
-        sum(least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity) as neighbour_score,
-        max_by(own.product_id, (least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity, own.product_id)) as neighbour_of,
-        max_by(neighbours.is_bought_with, (least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity, own.product_id)) as is_bought_with
+        own.product_id as neighbour_of,
+        neighbours.is_bought_with,
+        least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity as weight
     from own
     inner join {{ neighbours }} as neighbours on own.product_id = neighbours.product_id
-    group by own.customer_id, own.as_of_date, neighbours.neighbour_id
+
+),
+
+beside as (
+
+    select
+        customer_id,
+        as_of_date,
+        product_id,
+        sum(weight) as neighbour_score,
+        max({{ demand_forecast.struct_of(['weight', 'neighbour_of', 'is_bought_with']) }}) as nearest
+    from near
+    group by customer_id, as_of_date, product_id
 
 ),
 
@@ -178,20 +200,21 @@ joined as (
         {%- endfor %}
         tastes.category_share,
         beside.neighbour_score,
-        beside.neighbour_of,
-        beside.is_bought_with,
+        beside.nearest.neighbour_of,
+        beside.nearest.is_bought_with,
         true
         {%- if not demand_forecast.setting('recommend_bought') %} and coalesce(own.purchase_days, 0) = 0{% endif %}
         {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %} and coalesce(stock.on_hand > 0, true){% endif %} as may_be_offered,
         round(
             coalesce(own.decayed_90d + 0.2 * own.interest_7d, 0) + 0.1 * least(coalesce(beside.neighbour_score, 0), 1)
-            + 0.001 * coalesce(items.buyers_28d * 1.0 / max(items.buyers_28d) over (partition by named.as_of_date), 0), 9
+            + 0.001 * coalesce(items.buyers_28d * 1.0 / busiest.buyers_28d, 0), 9
         ) as baseline_score
     from named
     left join customers on named.customer_id = customers.customer_id and named.as_of_date = customers.as_of_date
     left join own
         on named.customer_id = own.customer_id and named.as_of_date = own.as_of_date and named.product_id = own.product_id
     left join items on named.as_of_date = items.as_of_date and named.product_id = items.product_id
+    left join busiest on named.as_of_date = busiest.as_of_date
     left join {{ ref('demand_forecast', 'stg_products') }} as products on named.product_id = products.product_id
     left join tastes
         on named.customer_id = tastes.customer_id
@@ -202,6 +225,25 @@ joined as (
     {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %}
     left join {{ stock }} as stock on named.product_id = stock.product_id
     {%- endif %}
+
+),
+
+-- Features are made small before they are put in order: a customer has hundreds of candidates.
+described as (
+
+    select
+        customer_id,
+        as_of_date,
+        product_id,
+        may_be_offered,
+        baseline_score,
+        neighbour_of,
+        is_bought_with,
+        days_since_interest,
+        {%- for feature in demand_forecast.candidate_features() %}
+        cast({{ feature.sql }} as float) as {{ feature.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from joined
 
 )
 
@@ -215,7 +257,7 @@ select
     is_bought_with,
     days_since_interest,
     {%- for feature in demand_forecast.candidate_features() %}
-    cast({{ feature.sql }} as float) as {{ feature.name }}{{ ',' if not loop.last }}
+    {{ feature.name }}{{ ',' if not loop.last }}
     {%- endfor %}
-from joined
+from described
 {%- endmacro %}
