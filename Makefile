@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test torture lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock bench-reasons simulate pretrained bench-pretrained \
+	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock bench-reasons bench-reading simulate pretrained bench-pretrained \
 	example-complete-journey clean
 
 help:  ## list the targets
@@ -33,9 +33,9 @@ setup: $(VENV)/.installed profiles.yml  ## the environment in .venv and a profil
 demo: setup  ## seed shop -> build -> train -> build with the model -> the forecasts; PUBLISH=1 shows them to readers too
 	mkdir -p warehouse && rm -f warehouse/demand.duckdb warehouse/demand.duckdb.wal
 	dbt --quiet seed
-	dbt build --exclude resource_type:seed resource_type:unit_test
+	dbt build --exclude-resource-types seed unit_test
 	demand train
-	dbt build --exclude resource_type:seed resource_type:unit_test
+	dbt build --exclude-resource-types seed unit_test
 	$(if $(PUBLISH),demand publish)
 	demand report
 
@@ -109,6 +109,9 @@ bench-lifetime: setup $(HARNESS_PYTHON)  ## purchases in 39 weeks beside BG/NBD 
 
 bench-reasons: demo  ## what accuracy loses without the groups that are called important, and what reasons cost
 	python -m benchmarks.reasons
+
+bench-reading: demo  ## what readers wait while runs are published, and while none is
+	python -m benchmarks.reading .
 
 simulate: setup  ## sixty days of five shops, with and without a drift: alarm, improvement, roll-back
 	python -m benchmarks.simulate

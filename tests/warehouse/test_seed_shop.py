@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from demand_forecast_training.finished_run import finished_run
 
 from benchmarks.shop_generator.dirt import DIRTY_ROWS
 from benchmarks.shop_generator.seed_files import write_seeds
@@ -20,6 +21,9 @@ from .user_project import DBT, DEMAND, PACKAGE, child_environment
 QUESTIONS_PAGE = (PACKAGE / "docs" / "questions.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"### (.*?)\n.*?```sql\n(.*?)```", QUESTIONS_PAGE, re.DOTALL)
 """Each question of docs/questions.md with its query."""
+
+DEMO_BUILD = re.findall(r"^\tdbt (build .*)$", (PACKAGE / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[-1].split()
+"""The last build of `make demo`."""
 
 REASONS = {"blank_id": "blank_customer_id", "duplicate": "duplicate_row"}
 """The package's word where it is not the generator's."""
@@ -65,13 +69,18 @@ def seed_shop(tmp_path_factory: pytest.TempPathFactory) -> SeedShop:
     shop.run(DBT, "build")
     shop.unit_tests = shop.passed("unit_test")
     shop.run(DEMAND, "train")
-    shop.run(DBT, "build", "--exclude", "resource_type:seed", "resource_type:unit_test")
+    shop.run(DBT, *DEMO_BUILD)
     return shop
 
 
 def test_every_unit_test_and_data_test_passes(seed_shop: SeedShop) -> None:
     assert len(seed_shop.unit_tests) >= 14
     assert len(seed_shop.passed("test")) >= 40
+
+
+def test_the_demos_run_may_be_published(seed_shop: SeedShop) -> None:
+    assert "seed" in DEMO_BUILD
+    assert "customer_forecasts" in finished_run(seed_shop.folder / "target").tables
 
 
 def test_every_dirty_row_is_counted_under_its_reason(seed_shop: SeedShop) -> None:
