@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,11 @@ class SeedShop:
     unit_tests: list[str] = field(default_factory=list)
     """Those that passed in the first build; the second has no other rows to give them."""
 
+    def write_profile(self) -> SeedShop:
+        text = (PACKAGE / "profiles.yml.example").read_text(encoding="utf-8")
+        (self.folder / "profiles.yml").write_text(text.replace("warehouse/demand.duckdb", str(self.folder / "demand.duckdb")))
+        return self
+
     def run(self, *command: str) -> None:
         places = {
             "DBT_PROFILES_DIR": self.folder,
@@ -61,11 +67,7 @@ class SeedShop:
 
 @pytest.fixture(scope="module")
 def seed_shop(tmp_path_factory: pytest.TempPathFactory) -> SeedShop:
-    shop = SeedShop(tmp_path_factory.mktemp("seed_shop"))
-    profile = (
-        (PACKAGE / "profiles.yml.example").read_text().replace("warehouse/demand.duckdb", str(shop.folder / "demand.duckdb"))
-    )
-    (shop.folder / "profiles.yml").write_text(profile)
+    shop = SeedShop(tmp_path_factory.mktemp("seed_shop")).write_profile()
     shop.run(DBT, "build")
     shop.unit_tests = shop.passed("unit_test")
     shop.run(DEMAND, "train")
@@ -161,6 +163,39 @@ def test_reasons_follow_the_causes_that_the_generator_planted(seed_shop: SeedSho
     with_cart, without_cart, here, away, carts = rows[0]
     assert carts > 20 and with_cart > without_cart + 0.005
     assert here > 0 > away
+
+
+def test_a_cart_raises_what_carts_add_to_the_same_customers_forecast(seed_shop: SeedShop, tmp_path: Path) -> None:
+    """The generator's customers fill the cart before they buy. Customers of the latest day who put nothing into it now do; all
+    else about them stays. What carts add for everybody else moves only with the mean customer, beside whom reasons are told."""
+    other = SeedShop(Path(shutil.copytree(seed_shop.folder, tmp_path / "shop"))).write_profile()
+    chosen = """
+        select customer_id from seq_customer_contexts join seq_origins using (customer_id, as_of_date)
+        where role = 'latest' and days_since_step = 0 and cart_add_rate_7d = 0"""
+    customers = [customer for (customer,) in seed_shop.query(chosen)]
+    assert len(customers) >= 10
+    with duckdb.connect(str(other.folder / "demand.duckdb")) as con:
+        con.execute(
+            """insert into main_demand.shop_web_events (event_key, user_id, ts, action, sku)
+            select 'added' || customer, customer, latest_origin_date + time '12:00', 'cart', 'P0002'
+            from unnest(?) as customers(customer), main_demand.seq_cut_dates""",
+            [customers],
+        )
+    other.run(DBT, "run", "--select", "+prediction_drivers")
+    with duckdb.connect() as con:
+        for name, shop in (("before", seed_shop), ("after", other)):
+            con.execute(f"attach '{shop.folder / 'demand.duckdb'}' as {name} (read_only)")
+        rows = con.execute(
+            """select customer_id in (select unnest(?)) as is_chosen, count(*), avg(later.contribution - earlier.contribution),
+                max(abs(later.contribution - earlier.contribution))
+            from after.main_demand.prediction_drivers as later
+            join before.main_demand.prediction_drivers as earlier using (customer_id, as_of_date, horizon_days, driver_group)
+            where driver_group = 'carts' and horizon_days = 1 group by all order by all""",
+            [customers],
+        ).fetchall()
+    (_, others, _, most_of_others), (_, count, mean, _) = rows
+    assert (others > 300, count) == (True, len(customers))
+    assert most_of_others < 0.005 < mean
 
 
 def test_every_question_has_its_query() -> None:
