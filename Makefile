@@ -59,6 +59,7 @@ bench: setup  ## speed and memory at CUSTOMERS=100000, scoring beside bare ONNX 
 	python -m benchmarks.scoring warehouse/speed/project
 
 bench-skill: setup  ## what a model knows: the seed shop (make demo), complete_journey (its example), a shop with a known truth
+	test -f $(JOURNEY)/warehouse/complete_journey.duckdb -a -f warehouse/demand.duckdb  # make demo example-complete-journey
 	rm -f benchmarks/results/skill.md
 	python -m benchmarks.skill $(JOURNEY)/warehouse/complete_journey.duckdb --title complete_journey
 	python -m benchmarks.skill warehouse/demand.duckdb --title "Seed shop"

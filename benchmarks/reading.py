@@ -55,6 +55,12 @@ a table and closes it, again and again. {cores} cores.
 class Reader:
     """A process that reads a published folder until it is told to stop."""
 
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+
     def __init__(self, folder: Path) -> None:
         self.stop = folder / "stop"
         self.stop.unlink(missing_ok=True)
@@ -87,15 +93,16 @@ def measured(warehouse: Warehouse, target: Path, work: Path) -> str:
     folder = work / "published"
     publish(warehouse, another_run(target, work / "target"), folder)
     runs = [another_run(target, work / f"target_{number}") for number in range(PUBLISHES)]
-    reader, started = Reader(folder), time.perf_counter()
-    for run in runs:
-        publish(warehouse, run, folder)
-    seconds = time.perf_counter() - started
-    publishing = reader.row("publishing")
-    reader = Reader(folder)
-    time.sleep(seconds)
+    with Reader(folder) as reader:
+        started = time.perf_counter()
+        for run in runs:
+            publish(warehouse, run, folder)
+        seconds = time.perf_counter() - started
+        publishing = reader.row("publishing")
+    with Reader(folder) as reader:
+        time.sleep(seconds)
+        rows = "\n".join([reader.row("nothing"), publishing])
     size = sum(file.stat().st_size for file in (folder / "current").iterdir()) / 1e6
-    rows = "\n".join([reader.row("nothing"), publishing])
     return TABLE.format(publishes=PUBLISHES, megabytes=size, seconds=seconds / PUBLISHES, cores=os.cpu_count(), rows=rows)
 
 

@@ -93,6 +93,7 @@ class Run:
 def prepared(plan: Plan, work: Path) -> Path:
     """The shop of a seed on the eve of the drift, with the champion of day 0; returns its project."""
     project, events = work / "project", work / "data" / "events.parquet"
+    shutil.rmtree(project, ignore_errors=True)
     if not events.exists():
         size = [
             "--customers",
@@ -152,7 +153,10 @@ def demand(project: Path, *arguments: str) -> str:
         str(project),
     ]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)
-    return done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    if done.returncode and (arguments[0] != "improve" or "Traceback" in said):  # improve may say that it waits
+        raise RuntimeError(f"demand {' '.join(arguments)} failed in {project}: {said}")
+    return said
 
 
 def simulated(plan: Plan, work: Path) -> list[Run]:
@@ -275,8 +279,8 @@ def main() -> None:
             runs = [asdict(run) for run in simulated(Plan(seed), WORK / str(seed))]
             content = {"commit": commit, "runs": runs}
             file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    files = sorted(KEPT.glob("*.json"))
-    write_report([run for file in files for run in json.loads(file.read_text(encoding="utf-8"))["runs"]])
+    kept = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(KEPT.glob("*.json"))]
+    write_report([run for shop in kept for run in shop["runs"]], sorted({shop["commit"] for shop in kept}))
 
 
 if __name__ == "__main__":

@@ -29,13 +29,13 @@ HEADER = (
 COLOURS = {"ok": "#cfe8cf", "warning": "#f6e3a8", "retrain": "#e07b7b"}
 
 
-def write_report(runs: Sequence[Run]) -> None:
-    """Write results/simulation.md and simulation.png."""
-    (RESULTS / "simulation.md").write_text("\n".join(page(runs)) + "\n", encoding="utf-8")
+def write_report(runs: Sequence[Run], commits: Sequence[str]) -> None:
+    """Write results/simulation.md and simulation.png of what was simulated at some commits."""
+    (RESULTS / "simulation.md").write_text("\n".join(page(runs, commits)) + "\n", encoding="utf-8")
     draw(runs)
 
 
-def page(runs: Sequence[Run]) -> Iterator[str]:
+def page(runs: Sequence[Run], commits: Sequence[str]) -> Iterator[str]:
     plan = Plan(0)
     drifted, calm = ([run for run in runs if run["is_drifted"] is is_drifted] for is_drifted in (True, False))
     shops, shares = f"of {len(drifted)}", ", ".join(f"{recovered(run):.0%}" for run in drifted)
@@ -63,7 +63,8 @@ def page(runs: Sequence[Run]) -> Iterator[str]:
         "# Sixty days, from an alarm to a better champion",
         "",
         f"{plan.customers} generated customers a shop; from day {plan.drift_day} on 40 % of the days with a purchase vanish.",
-        "What is done, and what counts as success, was written down before: `benchmarks/simulation_plan.py`. By `make simulate`.",
+        "What is done, and what counts as success, was written down before: `benchmarks/simulation_plan.py`. By `make simulate`",
+        f"at {' and '.join(commits)}.",
         "",
         "| question | asked | found |",
         "|---|---|---|",

@@ -65,7 +65,7 @@ THREATS = {
     "erasure": "`demand erase` removes a customer from every table, file and published run, and writes a receipt.",
     "membership inference": "A network knows no customer by name: the same history gives the same forecast.",
     "reading at rest": "Published files belong to who publishes: 0400 in folders of 0700.",
-    "commands on the network": "There is no server to reach: no command listens on a network, and none calls out.",
+    "commands on the network": "There is no server to reach: Python opens no address of a network, to listen or to call out.",
     "queries that abuse": "Readers get the published file, read-only; the recipes lock the door to other files.",
     "malicious dependencies": "No third-party dbt package; every Python package is pinned.",
     "extension auto-install": "No command fetches an extension because a query names it.",

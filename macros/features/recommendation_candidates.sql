@@ -146,7 +146,7 @@ near as (
         neighbours.neighbour_id as product_id,
         own.product_id as neighbour_of,
         neighbours.is_bought_with,
-        least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity as weight
+        round(least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity, 9) as weight
     from own
     inner join {{ neighbours }} as neighbours on own.product_id = neighbours.product_id
 
@@ -207,7 +207,7 @@ joined as (
         {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %} and coalesce(stock.on_hand > 0, true){% endif %} as may_be_offered,
         round(
             coalesce(own.decayed_90d + 0.2 * own.interest_7d, 0) + 0.1 * least(coalesce(beside.neighbour_score, 0), 1)
-            + 0.001 * coalesce(items.buyers_28d * 1.0 / busiest.buyers_28d, 0), 9
+            + 0.001 * coalesce(items.buyers_28d * 1.0 / nullif(busiest.buyers_28d, 0), 0), 9
         ) as baseline_score
     from named
     left join customers on named.customer_id = customers.customer_id and named.as_of_date = customers.as_of_date

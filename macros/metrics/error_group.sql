@@ -1,4 +1,10 @@
-{#- The columns that name a group of judged forecasts and who made them. -#}
+{#- The columns that name a group of judged forecasts. -#}
+{% macro judged_group() %}
+  {{ return('task, model_version, predictor, purpose, horizon_days') }}
+{% endmacro %}
+
+
+{#- Those and who made the forecasts. -#}
 {% macro error_group() %}
-  {{ return('task, model_version, predictor, purpose, horizon_days, forecaster') }}
+  {{ return(demand_forecast.judged_group() ~ ', forecaster') }}
 {% endmacro %}

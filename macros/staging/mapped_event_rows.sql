@@ -27,7 +27,7 @@ select
     {{ demand_forecast.literal(source.constants.event_type) }} as raw_event_type,
     {%- endif %}
     {%- if 'channel' in source.columns %}
-    {{ demand_forecast.mapped_column(source, 'channel', 'text') }} as channel,
+    nullif(trim({{ demand_forecast.mapped_column(source, 'channel', 'text') }}), '') as channel,
     {%- else %}
     {{ demand_forecast.literal(source.constants.get('channel', source.name)) }} as channel,
     {%- endif %}

@@ -1,10 +1,28 @@
 -- One row per customer and judged origin: what the slices of judged forecasts are told by. Nothing is later than the origin, but the
 -- category of a product, which is today's.
-{%- set sunday = demand_forecast.add_days('origins.as_of_date', '-(' ~ demand_forecast.iso_weekday('origins.as_of_date') ~ ' % 7)') %}
+{{ config(materialized='table') }}
 with judged as (
 
     select distinct customer_id, as_of_date
     from {{ ref('demand_forecast', 'err_customer_demand') }}
+
+),
+
+origins as (
+
+    select
+        judged.customer_id,
+        judged.as_of_date,
+        timeline.event_date as last_event_date,
+        timeline.first_event_date,
+        timeline.last_purchase_date,
+        coalesce(timeline.purchase_day_count, 0) as purchase_day_count,
+        timeline.channel
+    from judged
+    left join {{ ref('demand_forecast', 'seq_customer_timeline') }} as timeline
+        on judged.customer_id = timeline.customer_id
+            and judged.as_of_date >= timeline.event_date
+            and (timeline.next_event_date is null or judged.as_of_date < timeline.next_event_date)
 
 ),
 
@@ -15,6 +33,8 @@ bought as (
         items.event_date,
         coalesce(products.category, 'no category') as category
     from {{ ref('demand_forecast', 'seq_customer_items') }} as items
+    inner join (select distinct customer_id, last_purchase_date from origins) as days
+        on items.customer_id = days.customer_id and items.event_date = days.last_purchase_date
     left join {{ ref('demand_forecast', 'stg_products') }} as products on items.product_id = products.product_id
     where items.purchase_count > 0
     group by items.customer_id, items.event_date, coalesce(products.category, 'no category')
@@ -27,14 +47,10 @@ bought as (
 
 select
     origins.*,
-    steps.channel,
     bought.category,
     segments.segment
-from {{ ref('demand_forecast', 'seq_origins') }} as origins
-inner join judged on origins.customer_id = judged.customer_id and origins.as_of_date = judged.as_of_date
-left join {{ ref('demand_forecast', 'seq_customer_steps') }} as steps
-    on origins.customer_id = steps.customer_id and origins.last_event_date = steps.event_date
+from origins
 left join bought
     on origins.customer_id = bought.customer_id and origins.last_purchase_date = bought.event_date
 left join {{ ref('demand_forecast', 'pred_customer_segments') }} as segments
-    on origins.customer_id = segments.customer_id and segments.as_of_date = {{ sunday }}
+    on origins.customer_id = segments.customer_id and segments.as_of_date = {{ demand_forecast.latest_sunday('origins.as_of_date') }}

@@ -1,12 +1,12 @@
 -- One row per group of judged forecasts, kind of slice, slice and customer: sums over the customer's origins in the slice. Rows of one
 -- customer vary together, so chance is judged by customer.
-{%- set group_columns = ['task', 'model_version', 'predictor', 'purpose', 'horizon_days'] %}
+{%- set group_columns = demand_forecast.judged_group() %}
 {%- set log_loss = demand_forecast.log_loss('errors.purchase_probability', 'errors.actual_purchased') %}
 {%- set baseline_log_loss = demand_forecast.log_loss('errors.baseline_probability', 'errors.actual_purchased') %}
 with judged as (
 
     select
-        {%- for name in group_columns %}
+        {%- for name in group_columns.split(', ') %}
         errors.{{ name }},
         {%- endfor %}
         origins.*,
@@ -22,7 +22,7 @@ with judged as (
 )
 {% for kind, slice in demand_forecast.error_slices() %}
 select
-    {{ group_columns | join(', ') }},
+    {{ group_columns }},
     '{{ kind }}' as slice_kind,
     {{ slice }} as slice,
     customer_id,
@@ -32,6 +32,6 @@ select
     sum(log_loss) as log_loss,
     sum(excess_log_loss) as excess_log_loss
 from judged
-group by {{ group_columns | join(', ') }}, slice, customer_id
+group by {{ group_columns }}, slice, customer_id
 {{ 'union all' if not loop.last }}
 {%- endfor %}

@@ -1,6 +1,6 @@
 -- One row per group of judged forecasts, kind of slice and slice: how far the level is off there, how the model does beside the baseline, and
 -- whether chance explains it. Many slices are looked at, so a flag is told among all of a group (Benjamini and Hochberg, 1995).
-{%- set group_columns = 'task, model_version, predictor, purpose, horizon_days' %}
+{%- set group_columns = demand_forecast.judged_group() %}
 {%- set rate = demand_forecast.setting('slice_false_discovery_rate') %}
 with summed as (
 

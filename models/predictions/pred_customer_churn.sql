@@ -18,6 +18,7 @@ forecasts as (
     select ledger.customer_id, ledger.as_of_date, ledger.predictor, ledger.model_version, ledger.purchase_probability
     from {{ ref('demand_forecast', 'pred_customer_ledger') }} as ledger
     inner join earlier_origins on ledger.as_of_date = earlier_origins.as_of_date
+    where ledger.purpose <> 'shadow'
     qualify row_number() over (
         partition by ledger.customer_id, ledger.as_of_date
         order by ledger.scored_at desc, ledger.purpose desc, ledger.model_version, ledger.input_hash

@@ -12,7 +12,7 @@ origins as (
     select latest_origin_date as as_of_date
     from {{ ref('demand_forecast', 'seq_cut_dates') }}
     union
-    select {{ demand_forecast.add_days('cuts.latest_origin_date', '-(' ~ demand_forecast.iso_weekday('cuts.latest_origin_date') ~ ' % 7 + 7 * weeks.weeks_ago)') }}
+    select {{ demand_forecast.add_days(demand_forecast.latest_sunday('cuts.latest_origin_date'), '-7 * weeks.weeks_ago') }}
     from {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
     cross join weeks
 

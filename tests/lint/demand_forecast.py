@@ -20,6 +20,8 @@ ANSWERS: dict[str, Any] = {
     "registry_columns": [("model_version", "varchar")],
     "challenge_columns": [("challenge_number", "integer")],
     "slices": [("all", "'all'")],
+    "judged_group": "task, predictor",
+    "latest_sunday": "current_date",
     "driver_groups": [("visits", [], "'fact'")],
     "error_slices": [("all", "'all'")],
     "relation_of_model": "ledger",

@@ -184,14 +184,16 @@ def test_nothing_passes_a_string_to_a_shell() -> None:
     assert SHELL.search("subprocess.run(command, shell=True)")
 
 
-SERVERS = "socket|socketserver|http|asyncio|uvicorn|flask|fastapi|streamlit|dash|gradio|panel|tensorboard"
+NETWORK = "socket|socketserver|http|urllib|xmlrpc|wsgiref|asyncio|multiprocessing.managers|multiprocessing.connection"
+SERVERS_AND_CLIENTS = f"{NETWORK}|requests|httpx|aiohttp|urllib3|uvicorn|flask|fastapi|streamlit|dash|gradio|panel|tensorboard"
 
 
 @pytest.mark.keeps("commands on the network")
-def test_nothing_imports_what_listens() -> None:
+def test_nothing_imports_what_listens_or_calls() -> None:
     """TensorBoard is a reader's own command; its curves are files."""
-    imports = re.compile(rf"^\s*(import|from) ({SERVERS})\b", re.MULTILINE)
-    assert imports.search("from http.server import HTTPServer") and not imports.search("from torch.utils.tensorboard import X")
+    imports = re.compile(rf"^\s*(import|from) (.*, )?({SERVERS_AND_CLIENTS})\b", re.MULTILINE)
+    assert all(map(imports.search, ["from http.server import HTTPServer", "    import os, socket", "from urllib import request"]))
+    assert not imports.search("from torch.utils.tensorboard import X")
     assert {path: found.group() for path, text in python_sources().items() if (found := imports.search(text))} == {}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from dbt.cli.main import dbtRunner
 from demand_forecast_training import cli
 
 Result = subprocess.CompletedProcess[str]
+NETWORK_EVENTS = {f"socket.{event}" for event in ("bind", "connect", "sendto", "sendmsg", "getaddrinfo", "gethostbyname")}
 
 
 def run_dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> Result:
@@ -61,12 +63,15 @@ def captured(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[io.
 
 @contextlib.contextmanager
 def network_calls() -> Iterator[list[str]]:
-    """What this process does on a network meanwhile: each address that it listens on or calls. Sockets between processes of one
-    machine have no address of a network and are not among them."""
+    """What Python does on a network in this process meanwhile: each address that it listens on, calls or sends to, and each name
+    that it asks for. Sockets between processes of one machine have no address of a network and are not among them."""
     heard: list[str] = []
-    hearers().append(heard)
-    yield heard
-    hearers().remove(heard)
+    lists = hearers()
+    lists.append(heard)
+    try:
+        yield heard
+    finally:
+        lists[:] = [other for other in lists if other is not heard]
 
 
 @functools.cache
@@ -75,14 +80,14 @@ def hearers() -> list[list[str]]:
     lists: list[list[str]] = []
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if lists and event in ("socket.bind", "socket.connect", "socket.getaddrinfo") and not is_local(event, arguments):
+        if lists and event in NETWORK_EVENTS and not is_local(arguments):
             for heard in lists:
-                heard.append(f"{event} {arguments[1:] if event != 'socket.getaddrinfo' else arguments[:2]}")
+                heard.append(event)
 
     sys.addaudithook(hook)
     return lists
 
 
-def is_local(event: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether a socket's address is a file of this machine."""
-    return event != "socket.getaddrinfo" and not isinstance(arguments[1], tuple)
+def is_local(arguments: tuple[Any, ...]) -> bool:
+    """Whether the arguments are a socket and its address, and that is a file of this machine."""
+    return isinstance(arguments[0], socket.socket) and not isinstance(arguments[1], tuple)

@@ -249,3 +249,10 @@ def test_the_figures_of_training_equal_scikit_learns_on_ties(values: Any) -> Non
 
 def test_the_figures_of_training_do_not_invent_a_precision_without_buyers() -> None:
     assert figures.average_precision(np.array([0.1, 0.2], np.float32), np.array([False, False])) is None
+
+
+def test_every_judged_forecast_is_in_one_slice_of_each_kind(trained_shop: UserProject) -> None:
+    ((judged,),) = trained_shop.query("select count(*) from err_customer_demand where purpose <> 'shadow'")
+    kinds = trained_shop.query("select slice_kind, sum(row_count) from err_customer_slices group by 1")
+    assert judged > 1000 and len(kinds) == 9
+    assert {count for _, count in kinds} == {judged}

@@ -39,7 +39,7 @@ BESIDE_CUSTOMERS = (
     *("*product*", "*recommendation*", "*outlook*", "*market*", "inventory_plan", "seq_latest_stock", "seq_search_days"),
     *("lbl_category_*", "lbl_unseen_*", "seq_item_*", "seq_customer_items"),
 )
-"""Models that nothing of a single customer's forecast reads, by name as dbt selects them."""
+"""Models that nothing of a single customer's forecast reads, by name as dbt selects them; the slices of its errors read items."""
 
 
 def child_environment() -> dict[str, str]:

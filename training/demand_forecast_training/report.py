@@ -42,7 +42,7 @@ from {customer_forecasts} group by horizon_days order by horizon_days;
 
 -- how wrong it was
 select horizon_days, metric, value, baseline_value, skill from {forecast_accuracy}
-where target = 'purchase' and predictor <> 'baseline' order by horizon_days, metric;"""
+where target = 'purchase' and predictor <> 'baseline' and purpose = 'backtest' order by horizon_days, metric;"""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

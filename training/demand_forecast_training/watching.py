@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -58,7 +59,8 @@ def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Cal
 def one_round(watched: Watched) -> tuple[bool, str]:
     """Build and publish once; whether that went well, and what became of it."""
     began = time.time()
-    built = subprocess.run(watched.dbt(), cwd=watched.project_dir, capture_output=True, text=True)
+    environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"} | os.environ
+    built = subprocess.run(watched.dbt(), cwd=watched.project_dir, env=environment, capture_output=True, text=True)
     target = manifest_path(watched.project_dir).parent
     if built.returncode:
         return False, "the build failed: " + " | ".join(failures(target, began) or built.stdout.splitlines()[-SHOWN_FAILURES:])
