@@ -13,7 +13,7 @@ HARNESS_PYTHON := warehouse/accuracy/venv/bin/python
 ACCURACY = python -m benchmarks.accuracy $(1) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)
 
 .PHONY: help setup demo test torture lint seeds bench bench-skill bench-training bench-drift bench-accuracy bench-accuracy-test \
-	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock bench-reasons bench-reading simulate pretrained bench-pretrained \
+	bench-demand bench-recommendations bench-lifetime bench-trends bench-outlook bench-stock bench-reasons bench-reading bench-watching simulate pretrained bench-pretrained \
 	example-complete-journey clean
 
 help:  ## list the targets
@@ -113,6 +113,9 @@ bench-reasons: demo  ## what accuracy loses without the groups that are called i
 
 bench-reading: demo  ## what readers wait while runs are published, and while none is
 	python -m benchmarks.reading .
+
+bench-watching: bench  ## seconds from late events to published forecasts at CUSTOMERS=100000
+	python -m benchmarks.watching warehouse/speed/project
 
 simulate: setup  ## sixty days of five shops, with and without a drift: alarm, improvement, roll-back
 	python -m benchmarks.simulate
