@@ -24,5 +24,5 @@
     {{ demand_forecast.refuse(what ~ " maps no `" ~ name ~ "`: add it under `columns`") }}
   {%- endfor -%}
   {{ return({'ref': entry.get('ref'), 'source': source, 'columns': columns, 'what': what,
-             'time_zone': demand_forecast.check_time_zone(entry.get('time_zone', 'UTC'), "`time_zone` of " ~ what)}) }}
+             'has_time_zone': 'time_zone' in entry, 'time_zone': demand_forecast.check_time_zone(entry.get('time_zone', 'UTC'), "`time_zone` of " ~ what)}) }}
 {% endmacro %}

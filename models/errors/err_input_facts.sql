@@ -54,6 +54,17 @@ sources as (
 
 ),
 
+unsound as (
+
+    select
+        rejections.reason as unsound_reason,
+        sum(rejections.row_count) over () as unsound_count
+    from {{ ref('demand_forecast', 'err_input_rejections') }} as rejections
+    inner join sources on rejections.source_name = sources.empty_source
+    qualify row_number() over (order by rejections.row_count desc, rejections.reason) = 1
+
+),
+
 champion as (
 
     select coalesce(bool_or(mapping_hash <> {{ demand_forecast.mapping_hash() }}), false) as is_champion_of_other_mapping
@@ -67,6 +78,7 @@ select
     steps.*,
     roles.*,
     sources.*,
+    unsound.*,
     champion.*,
     cuts.*,
     hours.quietest_hour,
@@ -78,4 +90,5 @@ cross join roles
 cross join sources
 cross join champion
 cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+left join unsound on true
 left join {{ ref('demand_forecast', 'err_input_hours') }} as hours on true

@@ -7,6 +7,9 @@ with judged as (
         case
             when raw_count = 0 then {{ demand_forecast.literal(no_rows) }}
             when accepted_count = 0 then 'no event was accepted: see rejected_events for the reasons'
+            when unsound_count > 0
+                then 'the source ' || empty_source || ' has no sound row: all of its ' || unsound_count || ' were left out, most often as '
+                    || unsound_reason || ' (see rejected_events)'
             when empty_source is not null
                 then 'the source ' || empty_source || ' has no sound row: load it, or map it with required: false to run ahead of it'
             when purchase_count = 0 then 'no purchase was accepted: map your word for it to purchase under event_types'
@@ -39,6 +42,10 @@ with judged as (
             when not is_night
                 then 'the quietest hour is ' || quietest_hour || ':00 in {{ demand_forecast.setting('time_zone') }}, which is not at night: check time_zone; ' else ''
         end
+        {%- set time_zone = demand_forecast.setting('time_zone') %}
+        {%- for source in demand_forecast.event_sources() if not source.has_time_zone and time_zone != 'UTC' %}
+        || 'source {{ source.name }} has no time_zone, so that clocks without one are taken for UTC: say time_zone: {{ time_zone }}, or UTC; '
+        {%- endfor %}
         || case
             when is_champion_of_other_mapping
                 then 'the champion was trained on events that were mapped otherwise: demand train --promote; ' else ''

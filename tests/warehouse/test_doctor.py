@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from demand_forecast_training.mapping_guess import columns_of, guess
+from demand_forecast_training.mapping_guess import block, columns_of, guess
 
 from .user_project import DEMAND, EVENTS, PACKAGE, UserProject, new_shop
 
@@ -68,6 +68,25 @@ def test_a_shop_without_a_build_is_told_to_build_and_given_a_first_mapping(tmp_p
     assert missing.returncode == 1 and "cannot read shop.none" in missing.stderr
 
 
+def test_a_failed_build_and_a_changed_project_are_told(trained_shop: UserProject, copy_of: CopyOf) -> None:
+    project = copy_of(trained_shop)
+    project.settings = {"event_sources": [EVENTS | {"columns": EVENTS["columns"] | {"amount": "monney"}}]}
+    project.write()
+    assert "dbt_project.yml has changed" in lines_of(project.demand("doctor", check=False).stdout)["warning", "mapping"]
+    project.dbt("build", check=False)
+    seen = project.demand("doctor", check=False)
+    words = lines_of(seen.stdout)["error", "last run"]
+    assert seen.returncode == 1 and "failed run: stg_source_rows" in words and "monney" in words
+
+
+@pytest.mark.parametrize("command", ["report", "status"])
+def test_a_command_before_the_build_says_what_to_type(built_shop: UserProject, copy_of: CopyOf, command: str) -> None:
+    project = copy_of(built_shop)
+    project.execute("drop schema main_demand cascade")
+    seen = project.demand(command, check=False)
+    assert seen.returncode == 1 and "type dbt build" in seen.stderr and "Traceback" not in seen.stderr
+
+
 SEED_SOURCES = yaml.safe_load((PACKAGE / "dbt_project.yml").read_text())["vars"]["demand_forecast"]["seed_shop"]["event_sources"]
 
 
@@ -84,3 +103,13 @@ def test_a_column_whose_values_do_not_fit_its_name_is_not_taken() -> None:
     with duckdb.connect() as con:
         con.execute("create view sampled as select 'soon' as clicked_at, 'many' as qty, 'K1' as customer_id")
         assert columns_of(con, ["clicked_at", "qty", "customer_id"]) == {"customer_id": "customer_id"}
+
+
+def test_what_rows_are_is_asked_where_nothing_tells() -> None:
+    with duckdb.connect() as con:
+        con.execute("create table clicks as select 1 as n, 'K1' as member, 1735689600000 as clicked_ts, 'zoom' as gesture")
+        con.execute("create table lines as select 'K1' as member, timestamp '2025-01-01 10:00' as ordered_at, 2 as qty")
+        clicks, lines = guess(con, "clicks"), guess(con, "lines")
+    assert "purchase" not in block(clicks, {}, "clicks") and "constants" in block(lines, {}, "lines")
+    said = " | ".join(clicks.doubts)
+    assert "epoch_ms(clicked_ts)" in said and "what each row is" in said and "not used: n, clicked_ts, gesture" in said

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import duckdb
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
@@ -55,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options, warehouse)
     except DemandForecastError as error:
         print(f"demand {options.command}: {error}", file=sys.stderr)
+        return 1
+    except duckdb.CatalogException as error:
+        words = str(error).splitlines()[0]
+        print(f"demand {options.command}: {words}. The warehouse is not built, or only in part: type dbt build", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # who reads has enough; nothing more may be written when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 

@@ -23,12 +23,16 @@ from demand_forecast_training.pseudonyms import KEYS, check_secret
 from demand_forecast_training.publishing import CURRENT, DATABASE
 from demand_forecast_training.registry import BASELINE, TASK, champion, version_row
 from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.watching import failures
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 STATUS_OF = {"ready": OK, "warning": WARNING, "refused": ERROR}
 """How the words of data_readiness are said here."""
 NIGHT = range(7)
 """Hours in which a shop is expected to be quietest."""
+
+
+COUNT_VERSIONS = f"select count(*) from {{model_registry}} where task = '{TASK}'"
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def examine(project_dir: Path, profiles_dir: Path | None, target: str | None) ->
         lines += opened(warehouse, manifest_path(project_dir))
     except DemandForecastError as error:
         return [*lines, Line(ERROR, "profile", str(error))]
-    return [*lines, run_line(manifest_path(project_dir).parent), published_line(project_dir / "published")]
+    target_folder = manifest_path(project_dir).parent
+    return [*lines, *unread_lines(project_dir, target_folder), run_line(target_folder), published_line(project_dir / "published")]
 
 
 def versions_line() -> Line:
@@ -165,7 +170,9 @@ def champion_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
     """Who serves customer demand, and whether the network answers its golden rows."""
     serving = champion(connection, warehouse.relations, TASK)
     if serving in (None, BASELINE):
-        yield Line(WARNING, "champion", "none, the baseline serves: demand train")
+        ((known,),) = connection.execute(COUNT_VERSIONS.format(**warehouse.relations)).fetchall()
+        remedy = f"{known} versions are registered: demand promote VERSION insists on one" if known else "demand train"
+        yield Line(WARNING, "champion", f"none, the baseline serves: {remedy}")
         return
     try:
         load_model(version_row(connection, warehouse.relations, str(serving)))
@@ -183,12 +190,20 @@ def health_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
         yield Line(WARNING, "health", f"{task}: {reasons}{remedy}")
 
 
+def unread_lines(project_dir: Path, target: Path) -> Iterator[Line]:
+    """Whether the project has changed since dbt ran it; dbt itself checks vars."""
+    project, results = project_dir / "dbt_project.yml", target / "run_results.json"
+    if project.exists() and results.exists() and project.stat().st_mtime > results.stat().st_mtime:
+        yield Line(WARNING, "mapping", "dbt_project.yml has changed since the last run: type dbt build, which checks the mapping")
+
+
 def run_line(target: Path) -> Line:
     """Whether the last run of dbt may be published."""
     try:
         run = finished_run(target)
     except DemandForecastError as error:
-        return Line(WARNING, "last run", f"not to be published: {error}")
+        why = "".join(f" | {failure}" for failure in failures(target, began=0))
+        return Line(ERROR if why else WARNING, "last run", f"not to be published: {error}{why}")
     return Line(OK, "last run", f"{run.run_id}, whole and tested")
 
 

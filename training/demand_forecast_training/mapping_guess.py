@@ -34,6 +34,10 @@ NAMES = {
 """What columns of each meaning are often called, in words; earlier meanings take their column first."""
 KINDS = {"event_at": "instant", "loaded_at": "instant", "quantity": "number", "amount": "number", "unit_price": "number"}
 NEEDED = ("event_at", "customer_id")
+PAID = {"quantity", "amount", "unit_price"}
+"""A table without event types whose rows have one of these is taken for purchases."""
+EPOCH = "count(*) filter (where try_cast({0} as double) between 1e9 and 1e17) >= 0.9 * count({0}) and count({0}) > 0"
+"""Whether numbers can be seconds to microseconds since 1970."""
 WORDS = {
     "remove_from_cart": "remove uncart delete",
     "favourite": "wish fav like bookmark save",
@@ -70,12 +74,32 @@ def guess(connection: Any, relation: str) -> Guess:
         raise WarehouseUnavailable(f"cannot read {relation}: {error}. Name it as schema.table") from error
     connection.register("sampled", sample)
     found = Guess(columns_of(connection, sample.column_names))
-    found.doubts = [f"no column looks like {meaning}: add it" for meaning in NEEDED if meaning not in found.columns]
+    found.doubts = [*missing(found.columns), *epochs(connection, sample.column_names, found.columns)]
+    if left := [name for name in sample.column_names if name not in found.columns.values()]:
+        found.doubts.append(f"columns that are not used: {', '.join(left)}")
     if column := found.columns.get("event_type"):
         found.event_types, unknown = event_types_of(connection, name, column)
         found.doubts += [f"say what {json.dumps(word)} is, or leave it out and it is rejected" for word in unknown]
     connection.unregister("sampled")
     return found
+
+
+def missing(columns: Mapping[str, str]) -> list[str]:
+    """What a mapping needs and this one lacks."""
+    doubts = [f"no column looks like {meaning}: add it" for meaning in NEEDED if meaning not in columns]
+    if "event_type" not in columns and PAID.isdisjoint(columns):
+        doubts.append("no column looks like event_type: add it, or say with constants: {event_type: ...} what each row is")
+    return doubts
+
+
+def epochs(connection: Any, names: list[str], columns: Mapping[str, str]) -> list[str]:
+    """Columns that are called like an instant and hold numbers, where no column is one."""
+    words = NAMES["event_at"].split()
+    called = [name for name in names if "event_at" not in columns and name_score(name, "event_at", words)]
+    numbers = [
+        name for name in called if connection.execute(f"select {EPOCH.format(quoted(name))} from sampled").fetchall()[0][0]
+    ]
+    return [f"{name} looks like time since 1970: make it a timestamp in a view, such as epoch_ms({name})" for name in numbers]
 
 
 def columns_of(connection: Any, names: list[str]) -> dict[str, str]:
@@ -135,7 +159,7 @@ def block(found: Guess, place: Mapping[str, Any], name: str) -> str:
     entry: dict[str, Any] = {"name": name, **place, "time_zone": "UTC", "columns": found.columns}
     if found.event_types:
         entry["event_types"] = found.event_types
-    elif "event_type" not in found.columns:
+    elif "event_type" not in found.columns and not PAID.isdisjoint(found.columns):
         entry["constants"] = {"event_type": "purchase"}
     lines = yaml.safe_dump({"event_sources": [entry]}, sort_keys=False, allow_unicode=True).splitlines()
     doubts = ["time_zone is the clock of timestamps that carry no zone: check it", *found.doubts]
