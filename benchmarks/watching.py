@@ -22,16 +22,16 @@ from demand_forecast_training.watching import Watched, watch
 from benchmarks.speed import RESULTS, execute
 
 EVENTS = 1000
-BURSTS = 5
+BURSTS = 3
 CHOSEN = """
     create or replace table shop.burst as
     select event_id, customer_id from shop.events
     where event_type = 'purchase'
         and (select max(event_at) from shop.events) - event_at between interval 1 day and interval 40 days
-    order by hash(event_id || '{burst}') limit {events}"""
+    order by hash(event_id + {burst}) limit {events}"""
 LATE = """
     insert into shop.events by name
-    select events.* replace ('{burst}-' || events.event_id as event_id)
+    select events.* replace (1000000000 * {burst} + events.event_id as event_id)
     from shop.events inner join (from shop.burst order by event_id limit {half}) using (event_id)"""
 CORRECTED = """
     update shop.events set quantity = quantity + 1
@@ -57,7 +57,7 @@ def forecasts(file: Path) -> set[tuple[object, ...]]:
 def burst(project: Path, watched: Watched, number: int) -> Burst:
     """Let a burst come, and wait for it to be published."""
     before = forecasts(watched.folder / DATABASE)
-    names = {"burst": f"burst{number}", "events": EVENTS, "half": EVENTS // 2}
+    names = {"burst": number, "events": EVENTS, "half": EVENTS // 2}
     execute(project, *(statement.format(**names) for statement in (CHOSEN, LATE, CORRECTED)))
     started = time.perf_counter()
     if not watch(watched, every_seconds=0, rounds=1):

@@ -1,10 +1,4 @@
-{#- The columns that name a group of judged forecasts. -#}
-{% macro judged_group() %}
-  {{ return('task, model_version, predictor, purpose, horizon_days') }}
-{% endmacro %}
-
-
-{#- Those and who made the forecasts. -#}
+{#- The columns that name a group of judged forecasts and who made them. -#}
 {% macro error_group() %}
   {{ return(demand_forecast.judged_group() ~ ', forecaster') }}
 {% endmacro %}

@@ -1,5 +1,6 @@
 -- One row per version asked in shadow, kind of slice, slice and bucket of customers: sums over the hazards of the gate's days. Customers
--- are drawn by bucket when chance is judged, so that the table stays small however many there are.
+-- are drawn by bucket when chance is judged, so that the table stays small however many there are. Rounded, so that the order in which
+-- threads add up changes no figure of the gate.
 with losses as (
 
     select
@@ -28,9 +29,9 @@ select
     sliced.slice,
     {{ demand_forecast.hash_bucket('losses.customer_id', 1024) }} as customer_bucket,
     count(*) as hazard_count,
-    sum(losses.log_loss) as log_loss,
-    sum(losses.purchase_hazard) as expected,
-    sum(losses.purchase_hazard * (1 - losses.purchase_hazard)) as variance,
+    round(sum(losses.log_loss), 9) as log_loss,
+    round(sum(losses.purchase_hazard), 9) as expected,
+    round(sum(losses.purchase_hazard * (1 - losses.purchase_hazard)), 9) as variance,
     sum(case when losses.has_purchased then 1.0 else 0.0 end) as actual
 from losses
 inner join sliced on losses.customer_id = sliced.customer_id and losses.as_of_date = sliced.as_of_date
