@@ -9,7 +9,6 @@ from typing import Any
 from demand_forecast_training.small_groups import Count, hidden
 
 SMALLEST_GROUP = 11
-JUDGED = "concat_ws(' ', task, model_version, predictor, purpose, horizon_days"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ RULES: Mapping[str, Rule | None] = {
     ),
     "demand_outlook": Rule("expected_buyers", "is_total || ' ' || horizon_days"),
     "forecast_accuracy": Rule("row_count"),
-    "forecast_calibration": Rule("row_count", f"{JUDGED})"),
+    "forecast_calibration": Rule("row_count", "concat_ws(' ', task, model_version, predictor, purpose, horizon_days)"),
     "data_readiness": None,
     "model_health": None,
     "model_versions": None,
