@@ -36,8 +36,6 @@ KINDS = {"event_at": "instant", "loaded_at": "instant", "quantity": "number", "a
 NEEDED = ("event_at", "customer_id")
 PAID = {"quantity", "amount", "unit_price"}
 """A table without event types whose rows have one of these is taken for purchases."""
-EPOCH = "count(*) filter (where try_cast({0} as double) between 1e9 and 1e17) >= 0.9 * count({0}) and count({0}) > 0"
-"""Whether numbers can be seconds to microseconds since 1970."""
 WORDS = {
     "remove_from_cart": "remove uncart delete",
     "favourite": "wish fav like bookmark save",
@@ -52,6 +50,8 @@ WORDS = {
 SAMPLE_ROWS = 10_000
 MOST = 0.9
 """Share of the values that a column's meaning has to explain: tables are never clean."""
+EPOCH = f"count(*) filter (where try_cast({{0}} as double) between 1e9 and 1e17) >= {MOST} * count({{0}}) and count({{0}}) > 0"
+"""Whether numbers can be seconds to microseconds since 1970."""
 MOST_WORDS = 30
 """A column with more values than this holds no event types."""
 
