@@ -116,3 +116,12 @@ def refuse_if(keys: Collection[str], message: str) -> None:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     if names:
         raise PublishRefused(message.format(", ".join(names[:NAMED]) + more))
+
+
+def failures(target: Path, began: float) -> list[str]:
+    """What dbt wrote of the first models and tests that failed; nothing where the run did not come so far as to write it."""
+    results = target / "run_results.json"
+    if not results.exists() or results.stat().st_mtime < began:
+        return []
+    failed = [one for one in json.loads(results.read_text(encoding="utf-8"))["results"] if one["status"] in ("error", "fail")]
+    return [f"{one['unique_id'].split('.')[2]}: {' '.join((one['message'] or '').split())}" for one in failed[:NAMED]]

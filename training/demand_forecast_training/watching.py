@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,11 +13,9 @@ from pathlib import Path
 
 from demand_forecast.errors import DemandForecastError
 
+from demand_forecast_training.finished_run import NAMED, failures
 from demand_forecast_training.publishing import publish
 from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
-
-SHOWN_FAILURES = 3
-"""Of what failed in a build, so much is shown."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def one_round(watched: Watched) -> tuple[bool, str]:
     built = subprocess.run(watched.dbt(), cwd=watched.project_dir, env=environment, capture_output=True, text=True)
     target = manifest_path(watched.project_dir).parent
     if built.returncode:
-        return False, "the build failed: " + " | ".join(failures(target, began) or built.stdout.splitlines()[-SHOWN_FAILURES:])
+        return False, "the build failed: " + " | ".join(failures(target, began) or built.stdout.splitlines()[-NAMED:])
     try:
         warehouse = find_warehouse(watched.project_dir, watched.profiles_dir, watched.target)
         scored = count_scored(warehouse)
@@ -71,15 +68,6 @@ def one_round(watched: Watched) -> tuple[bool, str]:
     except DemandForecastError as error:
         return False, f"not published: {error}"
     return True, f"scored {scored:,} customers and days anew, published run {run.name}"
-
-
-def failures(target: Path, began: float) -> list[str]:
-    """What dbt wrote of the first models and tests that failed; nothing where the run did not come so far as to write it."""
-    results = target / "run_results.json"
-    if not results.exists() or results.stat().st_mtime < began:
-        return []
-    failed = [one for one in json.loads(results.read_text(encoding="utf-8"))["results"] if one["status"] in ("error", "fail")]
-    return [f"{one['unique_id'].split('.')[2]}: {' '.join((one['message'] or '').split())}" for one in failed[:SHOWN_FAILURES]]
 
 
 def count_scored(warehouse: Warehouse) -> int:
