@@ -30,17 +30,18 @@ QUERY = "select run_id, sum(expected_revenue) from published_run, customer_forec
 READER = """
 import json, pathlib, sys, time, duckdb
 file, stop, sql = sys.argv[1:]
-runs, errors, waits = [], [], []
+seen, errors, waits = [], [], []
 while not pathlib.Path(stop).exists():
     started = time.perf_counter()
     try:
         with duckdb.connect(file, read_only=True) as con:
-            runs.append([run for run, _ in con.execute(sql).fetchall()])
+            seen.append(con.execute(sql).fetchall())
     except Exception as error:
         errors.append(str(error))
     waits.append(time.perf_counter() - started)
-print(json.dumps({"runs": runs, "errors": errors, "waits": waits}))
+print(json.dumps({"seen": seen, "errors": errors, "waits": waits}))
 """
+"""A program that opens a file and asks, again and again, until another file is there."""
 TABLE = """# Readers beside publishes
 
 {publishes} runs of {megabytes:.0f} MB published one after another, {seconds:.1f} s each; one reader, who opens the file, reads
@@ -72,7 +73,7 @@ class Reader:
         self.stop.touch()
         said = json.loads(self.process.communicate()[0])
         waits: NDArray[np.float64] = 1000 * np.asarray(said["waits"])
-        mixed = sum(len(runs) != 1 for runs in said["runs"])
+        mixed = sum(len(rows) != 1 for rows in said["seen"])
         figures = [np.median(waits), np.quantile(waits, 0.99), waits.max()]
         cells = [meanwhile, f"{len(waits):,}", len(said["errors"]), mixed, *(f"{figure:.0f} ms" for figure in figures)]
         return "| " + " | ".join(map(str, cells)) + " |"
