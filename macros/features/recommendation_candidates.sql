@@ -146,7 +146,7 @@ near as (
         neighbours.neighbour_id as product_id,
         own.product_id as neighbour_of,
         neighbours.is_bought_with,
-        round(least(own.decayed_60d + own.interest_7d, 1) * neighbours.similarity, 9) as weight
+        least(round(own.decayed_60d + own.interest_7d, 9), 1) * neighbours.similarity as weight
     from own
     inner join {{ neighbours }} as neighbours on own.product_id = neighbours.product_id
 
