@@ -78,13 +78,26 @@ NEAR, AHEAD = timedelta(days=7), timedelta(days=37)
 
 ORIGINS = """
     create or replace table shop.origins as
-    select distinct customer_id, as_of_date::date as as_of_date from read_parquet($rows, union_by_name = true)
-    where as_of_date::date < $trained_through
+    with active_days as (
+        select distinct customer_id, event_at::date as event_date from shop.events where {active}
+    ),
+    days as (
+        select unnest(range(min(event_at)::date + 30, $trained_through::date, interval 1 day))::date as as_of_date
+        from shop.events
+    )
+    select distinct active_days.customer_id, days.as_of_date
+    from days
+    inner join active_days on active_days.event_date between days.as_of_date - $look_back + 1 and days.as_of_date
+    union
+    select customer_id, as_of_date::date from read_parquet($rows, union_by_name = true) where as_of_date < $trained_through
     union
     select customer_id, as_of_date::date from read_parquet($judged, union_by_name = true) where part = 'test'
 """
-"""Every row of the protocol known before the cut, whatever its horizon (a window that crosses a cut is censored there), and the
-judged rows of the cells. So the training depends on the cut dates alone."""
+"""Every day before the cut by the protocol's own rule, also those on which it fits no peer (a window that crosses a cut is
+censored there), its rows of earlier days, and the judged rows of the cells. So the training depends on the cut dates alone."""
+
+RULES = {"p1": ("event_type <> 'return'", 30), "p5": ("event_type = 'purchase'", 90)}
+"""Who has a row on a day, by protocol: customers with such an event in as many days up to it."""
 
 EVENTS = """
     create or replace table shop.events as
@@ -92,32 +105,18 @@ EVENTS = """
 """
 """The shop ends with its latest origin: what came later is not even there."""
 
-EARLIER_ORIGINS = """
-    insert into shop.origins
-    with active_days as (
-        select distinct customer_id, event_at::date as event_date from shop.events where event_type <> 'return'
-    ),
-    days as (
-        select unnest(range(min(event_date) + 30, $first::date, interval 1 day))::date as as_of_date from active_days
-    )
-    select distinct active_days.customer_id, days.as_of_date
-    from days
-    inner join active_days on active_days.event_date between days.as_of_date - 29 and days.as_of_date
-"""
-"""Origins of the days before the protocol's first, by its own rule: they teach this package, and nobody is judged on them."""
-
 
 def fill(warehouse: Path, place: Place, cells: list[Cell], last_day: date) -> None:
     """Put events and origins into a new warehouse."""
     warehouse.unlink(missing_ok=True)
     judged = [str(place.rows(cell.name)) for cell in cells]
     rows = [str(file) for file in sorted(place.folder.glob(f"rows_{cells[0].protocol}_h*.parquet"))]
+    active, look_back = RULES[cells[0].protocol]
     with duckdb.connect(str(warehouse)) as con:
         con.execute("create schema shop")
         con.execute(EVENTS, {"events": str(place.events), "last_day": last_day})
-        con.execute(ORIGINS, {"rows": rows, "judged": judged, "trained_through": cells[0].trained_through})
-        ((first,),) = con.execute("select min(as_of_date) from shop.origins").fetchall()
-        con.execute(EARLIER_ORIGINS, {"first": first})
+        wanted = {"look_back": look_back, "rows": rows, "judged": judged, "trained_through": cells[0].trained_through}
+        con.execute(ORIGINS.format(active=active), wanted)
 
 
 def fill_calendar(warehouse: Path, country: str | None) -> None:

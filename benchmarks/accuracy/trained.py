@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,14 @@ import pyarrow as pa
 import torch
 from demand_forecast.model import Model, load_model
 from demand_forecast.udf import score
+from demand_forecast_training.artefact import read_artefact
+from demand_forecast_training.basket import Basket, read_basket
 from demand_forecast_training.calibration import reset_calibration
 from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
 from demand_forecast_training.export import export
+from demand_forecast_training.finetuning import finetune
+from demand_forecast_training.hyper_parameters import FINETUNING
+from demand_forecast_training.pretrained_start import basket_fitted
 from demand_forecast_training.refitting import refit
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.warehouse import find_warehouse
@@ -44,13 +49,13 @@ def answers(project: Path, refit_project: Path, variants: list[Variant]) -> dict
     """Answers by variant; variants that share their training are trained once."""
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:
-        data = read_dataset(connection, warehouse.relations)
+        data, basket = read_dataset(connection, warehouse.relations), read_basket(connection, warehouse.relations).basket
     trained: dict[Variant, Trained] = {}
     found = {}
     for variant in variants:
         own, start, seconds = seen_by(variant, data), time.monotonic(), {}
         if variant.training() not in trained:
-            trained[variant.training()] = train(own, variant.choices)
+            trained[variant.training()] = trained_from(own, variant, basket)
             seconds["training"] = time.monotonic() - start
         result = trained[variant.training()]
         if variant.is_refit:
@@ -60,6 +65,17 @@ def answers(project: Path, refit_project: Path, variants: list[Variant]) -> dict
         with warehouse.visit() as connection:
             found[variant.name] = answered(connection, warehouse.relations, variant, row, seconds)
     return found
+
+
+def trained_from(data: Dataset, variant: Variant, basket: Basket) -> Trained:
+    """What the variant's training leads to: from scratch, or from the shipped network, as `demand finetune` goes on from it."""
+    if not variant.is_pretrained:
+        return train(data, variant.choices)
+    artefact = read_artefact()
+    artefact.check(data.signature, data.feature_set_version)
+    start, choices = basket_fitted(artefact, basket, data.signature.max_horizon_days)
+    tuning: dict[str, Any] = FINETUNING | {"threads": variant.choices.threads, "seed": variant.choices.seed}
+    return finetune(data, start, replace(choices, **tuning))
 
 
 def everything_in(project: Path) -> Dataset:

@@ -1,4 +1,4 @@
-"""What is trained: each architecture, and the network without one of its parts."""
+"""What is trained: each architecture, the network without one of its parts, and one that starts from the shipped network."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Variant:
     is_calibrated: bool = True
     is_refit: bool = False
     """Refitted on all days before the judged ones, validation days too."""
+    is_pretrained: bool = False
+    """Fine-tuned from the network that ships with the package, instead of trained from scratch."""
 
     def training(self) -> Variant:
         """The variant whose training serves this one too: calibration and refit come after it."""
@@ -28,7 +30,8 @@ class Variant:
 
 
 def known_variants(choices: HyperParameters) -> dict[str, Variant]:
-    """Every architecture, the chosen one's refit on all days, and its ablations."""
+    """Every architecture, the chosen one's refit on all days, its ablations, and fine-tuning from the shipped network: the others
+    are without pre-training."""
     found = [Variant(name, replace(choices, architecture=name)) for name in ARCHITECTURES]
     found += [
         Variant("refit", choices, is_refit=True),
@@ -36,6 +39,7 @@ def known_variants(choices: HyperParameters) -> dict[str, Variant]:
         Variant("no_context", choices, sees_context=False),
         Variant("no_sequence", choices, sees_steps=False),
         Variant("no_calibration", choices, is_calibrated=False),
+        Variant("pretrained_start", choices, is_pretrained=True),
     ]
     return {variant.name: variant for variant in found}
 
