@@ -1,6 +1,6 @@
 {#- Select with one row per entity and block of a relation of (key, event_date, block, ...): the days of the block before and of this
-    block, oldest first, as a list of structs of features. -#}
-{% macro block_histories(relation, key, features) %}
+    block, oldest first, as a list of structs of features. With `wanted`, a relation with that key, of its entities alone. -#}
+{% macro block_histories(relation, key, features, wanted=none) %}
 with steps as (
 
     select
@@ -10,7 +10,10 @@ with steps as (
         {%- for feature in features %}
         cast({{ feature.sql }} as float) as {{ feature.name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ relation }}
+    from {{ relation }} as days
+    {%- if wanted %}
+    where exists (select 1 from {{ wanted }} as wanted where days.{{ key }} = wanted.{{ key }})
+    {%- endif %}
 
 ),
 

@@ -87,7 +87,7 @@ def test_a_shop_of_a_few_days_gets_forecasts(tmp_path: Any) -> None:
     """Nothing can be trained yet: no day lies before the test days, and the price is that of all days so far."""
     project = new_shop(tmp_path, test_days=42, validation_days=28)
     project.execute("delete from shop.clicks where clicked_at::date > '2025-01-26'")
-    project.rebuild("data_readiness", "customer_forecasts", "lbl_training_examples")
+    project.rebuild("data_readiness", "customer_forecasts", "lbl_training_examples", "seq_customer_inputs")
     assert "no origin is left" in project.demand("train", check=False).stderr
     printed = project.demand("pretrained").stdout
     assert "promoted: pre-trained, and no version served" in printed

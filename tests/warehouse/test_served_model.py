@@ -175,7 +175,7 @@ def busy_shop(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactor
                 from generate_series(timestamp '{first}', timestamp '2025-05-30', interval 1 day) as days(day), range(3) as t(i)
                 where i <= hash(day, '{customer}') % 3""",
         )
-    project.rebuild("customer_forecasts", "lbl_training_examples")
+    project.rebuild("customer_forecasts", "lbl_training_examples", "seq_customer_inputs")
     return project
 
 
