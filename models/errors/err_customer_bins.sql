@@ -1,4 +1,6 @@
--- One row per group of judged forecasts, forecaster and bin: ten bins of equal size by forecast probability.
+-- One row per group of judged forecasts, forecaster and bin: ten bins of equal size by forecast probability. A table,
+-- since two marts read what takes a sort of every judged forecast.
+{{ config(materialized='table') }}
 with binned as (
 
     select

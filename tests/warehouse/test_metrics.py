@@ -144,7 +144,7 @@ def hard_shop(trained_shop: UserProject, tmp_path_factory: pytest.TempPathFactor
         marks = ", ".join("?" for _ in rows[0])
         sql = f"insert into main_demand.err_customer_demand ({', '.join(rows[0])}) values ({marks})"
         con.executemany(sql, [list(row.values()) for row in rows])
-    project.build("--select", "forecast_accuracy", "forecast_calibration")
+    project.build("--select", "err_customer_bins", "forecast_accuracy", "forecast_calibration")
     return project
 
 
