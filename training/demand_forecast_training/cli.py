@@ -145,6 +145,7 @@ def parser() -> argparse.ArgumentParser:
     watching.add_argument("--rounds", type=positive(int), help="end after so many (default: never)")
     watching.add_argument("--to", type=Path, metavar="DIR", help="folder of the readers (default: published in the project)")
     watching.add_argument("--keep", type=positive(int), default=3, metavar="N", help="runs that stay there (default: 3)")
+    watching.add_argument("--threads", type=positive(int), default=2, metavar="N", help="models built at a time (default: 2)")
     csv = command("csv", run_csv, "write a published table as CSV that a spreadsheet opens safely")
     csv.add_argument("table")
     csv.add_argument("path", type=Path, metavar="FILE")
@@ -376,7 +377,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 def run_watch(options: argparse.Namespace, warehouse: Warehouse) -> None:
     project_dir = options.project_dir.resolve()
     folder = (options.to or project_dir / "published").resolve()
-    watched = Watched(project_dir, options.profiles_dir, options.target, folder, options.keep)
+    watched = Watched(project_dir, options.profiles_dir, options.target, folder, options.keep, options.threads)
     if not watch(watched, options.every, options.rounds):
         raise DemandForecastError("the last round did not reach readers, as said above")
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ from pathlib import Path
 
 from demand_forecast.errors import DemandForecastError
 
+from demand_forecast_training.dbt_process import run_dbt
 from demand_forecast_training.finished_run import NAMED, failures
 from demand_forecast_training.publishing import publish
 from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
@@ -27,12 +25,19 @@ class Watched:
     target: str | None
     folder: Path
     keep: int
+    threads: int = 2
+    """Models that dbt builds at a time: small ones need not wait for a large one, which keeps the cores busy."""
 
-    def dbt(self) -> list[str]:
-        """The build, as one would type it."""
-        named = {"--project-dir": self.project_dir, "--profiles-dir": self.profiles_dir, "--target": self.target}
+    def build(self) -> list[str]:
+        """The build, as one would type it after `dbt`."""
+        named = {
+            "--project-dir": self.project_dir,
+            "--profiles-dir": self.profiles_dir,
+            "--target": self.target,
+            "--threads": self.threads,
+        }
         given = [part for option, value in named.items() if value is not None for part in (option, str(value))]
-        return [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--exclude", "resource_type:unit_test", *given]
+        return ["--no-use-colors", "build", "--exclude", "resource_type:unit_test", *given]
 
 
 def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Callable[[float], None] = time.sleep) -> bool:
@@ -56,11 +61,10 @@ def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Cal
 def one_round(watched: Watched) -> tuple[bool, str]:
     """Build and publish once; whether that went well, and what became of it."""
     began = time.time()
-    environment = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"} | os.environ
-    built = subprocess.run(watched.dbt(), cwd=watched.project_dir, env=environment, capture_output=True, text=True)
+    built = run_dbt(watched.build(), watched.project_dir)
     target = manifest_path(watched.project_dir).parent
-    if built.returncode:
-        return False, "the build failed: " + " | ".join(failures(target, began) or built.stdout.splitlines()[-NAMED:])
+    if built.status:
+        return False, "the build failed: " + " | ".join(failures(target, began) or built.output.splitlines()[-NAMED:])
     try:
         warehouse = find_warehouse(watched.project_dir, watched.profiles_dir, watched.target)
         scored = count_scored(warehouse)
