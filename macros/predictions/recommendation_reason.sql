@@ -1,4 +1,4 @@
-{#- Why a product is recommended, in words, over the columns of seq_recommendation_candidates. -#}
+{#- Why a product is recommended, in words, over the columns of pred_recommendation_candidates. -#}
 {% macro recommendation_reason() %}
 case
     when purchase_days > 0

@@ -57,7 +57,7 @@ select
     cast(candidates.place as integer) as baseline_rank
 from {{ ref('demand_forecast', 'pred_recommendation_requests') }} as requests
 inner join ranked on requests.customer_id = ranked.customer_id
-inner join {{ ref('demand_forecast', 'seq_recommendation_candidates') }} as candidates
+inner join {{ ref('demand_forecast', 'pred_recommendation_candidates') }} as candidates
     on ranked.customer_id = candidates.customer_id and ranked.place = candidates.place
 left join {{ demand_forecast.registry_relation('model_registry') }} as registry on ranked.model_version = registry.model_version
 where candidates.is_offered > 0

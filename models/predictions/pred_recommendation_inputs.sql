@@ -3,7 +3,7 @@
 with asked as (
 
     select candidates.*
-    from {{ ref('demand_forecast', 'seq_recommendation_candidates') }} as candidates
+    from {{ ref('demand_forecast', 'pred_recommendation_candidates') }} as candidates
     inner join {{ ref('demand_forecast', 'pred_recommendation_requests') }} as requests
         on candidates.customer_id = requests.customer_id
 

@@ -1,13 +1,17 @@
--- One row per eligible customer at the latest origin, with a hash of all that its recommendations are made of: the customer's own
--- history, the days of the whole shop, since popularity is read from them, the newest stock counts, the products' categories and the vars.
+-- One row per eligible customer at the latest origin, with a hash that changes when its recommendations are to be asked anew: with the
+-- customer's own history, the newest stock counts, the products' categories and the vars; and with the shop's events as a whole, from
+-- which popularity and neighbours come, when these have grown or shrunk by about a hundredth.
 {{ config(materialized='view') }}
 with shop as (
 
     select
         coalesce((
-            select sum(step_fingerprint) from {{ ref('demand_forecast', 'stg_event_days') }}
-            where event_date <= (select latest_origin_date from {{ ref('demand_forecast', 'seq_cut_dates') }})
-        ), 0) as shop_fingerprint,
+            select cast(floor(100 * ln(1 + sum(days.step_row_count))) as bigint)
+            from {{ ref('demand_forecast', 'stg_event_days') }} as days
+            cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+            where days.event_date <= cuts.latest_origin_date
+                and days.event_date > {{ demand_forecast.add_days('cuts.latest_origin_date', -demand_forecast.setting('active_days')) }}
+        ), 0) as shop_hundredths,
         coalesce((
             select {{ demand_forecast.hash_sum(demand_forecast.row_hash(['product_id', 'on_hand > 0'])) }}
             from {{ ref('demand_forecast', 'seq_latest_stock') }}
@@ -25,7 +29,7 @@ select
     origins.role,
     {{ demand_forecast.row_hash([
         'origins.input_hash',
-        'shop.shop_fingerprint',
+        'shop.shop_hundredths',
         'shop.stock_fingerprint',
         'shop.product_fingerprint',
         demand_forecast.setting('recommendations_k'),

@@ -39,7 +39,6 @@ KEPT = (
     "seq_product_days",
     "seq_product_contexts",
     "seq_customer_items",
-    "seq_recommendation_candidates",
 )
 
 

@@ -17,7 +17,7 @@ INPUTS = """
     select inputs.*, names
     from pred_recommendation_inputs as inputs
     inner join (
-        select customer_id, list(product_id order by place) as names from seq_recommendation_candidates group by customer_id
+        select customer_id, list(product_id order by place) as names from pred_recommendation_candidates group by customer_id
     ) using (customer_id)"""
 LISTS = "select customer_id, list(product_id order by rank) from product_recommendations group by customer_id"
 STOCK = {"source": ["shop", "stock"], "columns": {"product_id": "sku", "on_hand": "pieces"}}
@@ -52,7 +52,7 @@ def ruled_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory
     project = copied(built_shop, tmp_path_factory.mktemp("ruled"))
     project.settings |= {"recommend_bought": False, "recommendations_k": 5, "stock": STOCK}
     project.execute("create table shop.stock as select 'P' || i as sku, (i % 2)::integer as pieces from range(20) t(i)")
-    project.write().build("-s", "stg_stock", "seq_latest_stock", "seq_recommendation_origins+", "seq_recommendation_candidates+")
+    project.write().build("-s", "stg_stock", "seq_latest_stock", "seq_recommendation_origins+", "pred_recommendation_candidates+")
     return project
 
 
@@ -130,3 +130,18 @@ def test_a_baseline_that_is_promoted_serves_again(served_shop: UserProject, tmp_
     project.demand("promote", "baseline", "--task", "recommendation")
     project.build("-s", "pred_recommendation_champion+")
     assert project.query("select distinct predictor, rank = baseline_rank from product_recommendations") == [("baseline", True)]
+
+
+def test_another_customers_late_event_asks_nobody_else_anew(built_shop: UserProject, tmp_path: Path) -> None:
+    """What others bought moves popularity a little with every event; a shop that grew by more than a hundredth asks everybody."""
+    project = copied(built_shop, tmp_path / "copy")
+    asked = "select list(customer_id) from pred_recommendation_requests"
+    earlier = "select * replace (clicked_at - interval 3 day as clicked_at) from shop.clicks"
+    late = f"insert into shop.clicks by name {earlier} where what = '{{}}' order by clicked_at desc limit {{}}"
+    project.execute(late.format("buy", 1))
+    project.build("-s", "stg_event_days+", "--exclude", "resource_type:test")
+    ((customers,),) = project.query(asked)
+    assert len(customers) == 1
+    project.execute(late.format("view", 200))
+    project.build("-s", "stg_event_days+", "--exclude", "resource_type:test")
+    assert len(project.query(asked)[0][0]) == 60

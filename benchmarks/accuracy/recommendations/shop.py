@@ -35,12 +35,12 @@ PRODUCTS = """
 """
 INPUTS = "select customer_id, as_of_date, context, steps, days from {pred_recommendation_inputs}"
 BASELINE = """
-    select customer_id, place::integer as rank, product_id from {seq_recommendation_candidates}
+    select customer_id, place::integer as rank, product_id from {pred_recommendation_candidates}
     where place <= 20 and is_offered > 0
 """
 NAMED = """
     select said.customer_id, said.rank, candidates.product_id
-    from said inner join {seq_recommendation_candidates} as candidates using (customer_id, place)
+    from said inner join {pred_recommendation_candidates} as candidates using (customer_id, place)
 """
 
 
