@@ -28,7 +28,10 @@ from benchmarks.speed import EVENT_COLUMNS, ROOT, execute, write_project
 WORK = ROOT / "warehouse" / "planned"
 PRODUCTS = {"ref": "products", "columns": {"product_id": "product_id", "category": "category"}}
 CALENDAR = ("calendar_date", "is_holiday", "is_promotion", "is_major_holiday")
-MODELS = ("+pred_customer_ledger", "+pred_product_ledger", "+lbl_training_examples", "+lbl_product_examples", "+data_readiness")
+MODELS = (
+    *("+pred_customer_ledger", "+pred_product_ledger", "+data_readiness"),
+    *("+lbl_training_examples", "+seq_customer_histories", "+lbl_product_examples"),
+)
 COLUMNS = ", ".join(EVENT_COLUMNS)
 
 

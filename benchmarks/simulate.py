@@ -42,6 +42,7 @@ KEPT = RESULTS / "simulation"
 MODELS = (
     *("+model_health", "+customer_forecasts", "+data_readiness", "+err_shadow_losses", "model_challenges"),
     *("+lbl_training_examples", "+lbl_refit_examples", "+lbl_challenger_refit_examples"),
+    *("+seq_customer_histories", "+seq_customer_inputs"),
 )
 COLUMNS = ", ".join(name for name in EVENT_COLUMNS if name != "product_id")
 """Without products: nothing here asks for them."""

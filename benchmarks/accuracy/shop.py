@@ -17,7 +17,7 @@ from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import ROOT
 
 WAREHOUSE = "demand.duckdb"
-MODELS = ("+lbl_training_examples", "+pred_customer_inputs")
+MODELS = ("+lbl_training_examples", "+seq_customer_histories", "+pred_customer_inputs")
 """All that training and scoring read."""
 REFIT_MODELS = ("+lbl_refit_examples", "+seq_customer_histories")
 """All that a refit reads."""

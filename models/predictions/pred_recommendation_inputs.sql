@@ -1,17 +1,8 @@
 -- One row per request of a customer: everything that the network of recommendations reads.
 {{ config(materialized='view') }}
-with asked as (
+with inputs as (
 
-    select candidates.*
-    from {{ ref('demand_forecast', 'pred_recommendation_candidates') }} as candidates
-    inner join {{ ref('demand_forecast', 'pred_recommendation_requests') }} as requests
-        on candidates.customer_id = requests.customer_id
-
-),
-
-inputs as (
-
-    {{ demand_forecast.recommendation_inputs('asked') | indent(4) }}
+    {{ demand_forecast.recommendation_inputs(ref('demand_forecast', 'pred_recommendation_candidates')) | indent(4) }}
 
 )
 

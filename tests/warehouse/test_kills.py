@@ -31,8 +31,9 @@ KILLS = {"build": 20 if LONG else 2, "train": 10 if LONG else 1, "promote": 10 i
 BUILD = (DBT, "--no-use-colors", "build")
 NO_COLUMN = ("scored_at",)
 """The clock, which no two runs share."""
-WORK_LISTS = ("_requests", "_model")
-"""What is still to be scored, and the answers: a build asks for what no ledger holds, so these shrink as builds are cut off."""
+WORK_LISTS = ("_requests", "_candidates", "_model")
+"""What is still to be scored, what may be said, and the answers: a build asks for what no ledger holds, so these shrink as builds
+are cut off."""
 
 
 @dataclass

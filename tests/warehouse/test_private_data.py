@@ -165,6 +165,10 @@ def test_the_receipt_says_what_went_and_what_stays_is_whole(
     for table in ("pred_customer_ledger", "seq_customer_steps", "model_registry", "model_promotions"):
         ((was,),) = with_canary.query(f"select count(*) from {table}")
         assert project.query(f"select count(*) from {table}") == [(was - rows.get(f"main_demand.{table}", 0),)]
+    told = "select count(*) from pred_recommendation_ledger where as_of_date = (select max(as_of_date) from seq_origins)"
+    assert with_canary.query(told)[0][0] > 0 and project.query(told) == [
+        (0,)
+    ]  # others' lists are asked anew without the customer
     (folder,) = receipt["published"].values()
     shown = (project.folder / "published" / "forecast.duckdb").resolve().parent
     assert folder["written"] == shown.name and len(folder["removed"]) == 1

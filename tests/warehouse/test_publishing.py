@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from demand_forecast_training.dbt_process import run_dbt
 from demand_forecast_training.errors import PublishRefused
 from demand_forecast_training.finished_run import finished_run
 from demand_forecast_training.publishing import DATABASE, sha256
@@ -268,6 +271,19 @@ def test_a_kill_at_any_step_leaves_the_old_run_or_the_new_one(tmp_path: Path) ->
     assert {one["again"] for one in rounds} == {run_id(2)}
     assert {tuple(one["left"]) for one in rounds} == {tuple(sorted([run_id(2), ".lock", "current", "forecast.duckdb"]))}
     assert [one["signal"] for one in rounds] == [9] * (len(rounds) - 1) + [0]
+
+
+def test_who_interrupts_a_build_stops_it(built_shop: UserProject) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    assert run_dbt(["--version"], built_shop.folder).went_well
+    was = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    with pytest.raises(KeyboardInterrupt):
+        run_dbt(["parse", "--no-partial-parse", "--profiles-dir", str(built_shop.folder)], built_shop.folder)
+    signal.signal(signal.SIGALRM, was)
+    assert multiprocessing.active_children() == []
 
 
 def test_watching_shows_readers_a_late_event_and_says_why_a_build_failed(

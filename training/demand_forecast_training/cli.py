@@ -145,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
     watching.add_argument("--rounds", type=positive(int), help="end after so many (default: never)")
     watching.add_argument("--to", type=Path, metavar="DIR", help="folder of the readers (default: published in the project)")
     watching.add_argument("--keep", type=positive(int), default=3, metavar="N", help="runs that stay there (default: 3)")
-    watching.add_argument("--threads", type=positive(int), default=2, metavar="N", help="models built at a time (default: 2)")
+    watching.add_argument("--threads", type=positive(int), metavar="N", help="models built at a time (default: the profile's)")
     csv = command("csv", run_csv, "write a published table as CSV that a spreadsheet opens safely")
     csv.add_argument("table")
     csv.add_argument("path", type=Path, metavar="FILE")

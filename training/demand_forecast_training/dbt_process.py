@@ -6,30 +6,45 @@ import contextlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", __name__]
+PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", "demand_forecast_training.cli"]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a process left: its exit status, 0 where all went well, and what it printed."""
+    """What a process left: its exit status (the number of the signal that killed it, negative), and what it printed."""
 
     status: int
-    output: str
+    printed: str
+
+    @property
+    def went_well(self) -> bool:
+        return self.status == 0
+
+    @property
+    def output(self) -> str:
+        """What was printed, and at its end what killed it."""
+        return self.printed if self.status >= 0 else f"{self.printed}\ndbt was killed by signal {-self.status}"
 
 
 def run_dbt(arguments: Sequence[str], folder: Path) -> Finished:
-    """Run a dbt command in a folder, with no word of it to dbt's makers."""
+    """Run a dbt command in a folder, with no word of it to dbt's makers. Who interrupts this stops dbt as well."""
     with TemporaryDirectory() as place:
         output = Path(place) / "output"
-        process = starter().Process(target=_invoke, args=(list(arguments), folder, output))  # type: ignore[attr-defined]
+        given = (list(arguments), folder, output, dict(os.environ))
+        process = starter().Process(target=_invoke, args=given)  # type: ignore[attr-defined]
         process.start()
-        process.join()
+        try:
+            process.join()
+        except BaseException:
+            process.terminate()
+            process.join()
+            raise
         return Finished(process.exitcode, output.read_text(encoding="utf-8", errors="replace") if output.exists() else "")
 
 
@@ -42,12 +57,13 @@ def starter() -> BaseContext:
     return context
 
 
-def _invoke(arguments: list[str], folder: Path, output: Path) -> None:
+def _invoke(arguments: list[str], folder: Path, output: Path, environment: Mapping[str, str]) -> None:
     """In the new process: everything that is printed, also by libraries in C, goes to the file."""
     with output.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+    os.environ.update({"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", **environment})
+    sys.argv = ["dbt", *arguments]
     from dbt.cli.main import dbtRunner
 
     with contextlib.chdir(folder):

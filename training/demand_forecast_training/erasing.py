@@ -121,7 +121,15 @@ def remove_rows(
         for table in rows:
             connection.execute(f"delete from {table} where {NAMED}", [list(names)])
         mark(connection, relations["model_erasures"], versions, secret_hash(names[0]), now)
+        forget_lists(connection, relations)
     return Removed({table.replace('"', ""): count for table, count in rows.items()}, versions)
+
+
+def forget_lists(connection: Any, relations: Mapping[str, str]) -> None:
+    """Delete what was recommended to anybody at the newest origin, where the customer still counts among what others bought: the
+    next build asks for it again."""
+    if ledger := relations.get("pred_recommendation_ledger"):
+        connection.execute(f"delete from {ledger} where as_of_date = (select max(as_of_date) from {ledger})")
 
 
 def first_day(connection: Any, tables: Mapping[str, list[str]], names: Sequence[str]) -> date | None:

@@ -25,8 +25,8 @@ class Watched:
     target: str | None
     folder: Path
     keep: int
-    threads: int = 2
-    """Models that dbt builds at a time: small ones need not wait for a large one, which keeps the cores busy."""
+    threads: int | None = None
+    """Models that dbt builds at a time; None: as many as the profile says."""
 
     def build(self) -> list[str]:
         """The build, as one would type it after `dbt`."""
@@ -63,7 +63,7 @@ def one_round(watched: Watched) -> tuple[bool, str]:
     began = time.time()
     built = run_dbt(watched.build(), watched.project_dir)
     target = manifest_path(watched.project_dir).parent
-    if built.status:
+    if not built.went_well:
         return False, "the build failed: " + " | ".join(failures(target, began) or built.output.splitlines()[-NAMED:])
     try:
         warehouse = find_warehouse(watched.project_dir, watched.profiles_dir, watched.target)
