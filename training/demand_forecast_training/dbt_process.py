@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+PATIENCE_SECONDS = 5
+"""How long an interrupted dbt may take to end by itself."""
 PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", "demand_forecast_training.cli"]
 
 
@@ -42,10 +46,18 @@ def run_dbt(arguments: Sequence[str], folder: Path) -> Finished:
         try:
             process.join()
         except BaseException:
-            process.terminate()
-            process.join()
+            stop(process)
             raise
         return Finished(process.exitcode, output.read_text(encoding="utf-8", errors="replace") if output.exists() else "")
+
+
+def stop(process: BaseProcess) -> None:
+    """Interrupt dbt, which then cancels what it runs and cleans up; end it where it does not."""
+    if process.pid:
+        os.kill(process.pid, signal.SIGINT)
+    process.join(PATIENCE_SECONDS)
+    process.terminate()
+    process.join()
 
 
 def starter() -> BaseContext:
