@@ -9,9 +9,7 @@ with contexts as (
 
 histories as (
 
-    {{ demand_forecast.block_histories(
-        ref('demand_forecast', 'seq_customer_timeline'), 'customer_id', demand_forecast.step_features(), wanted
-    ) | indent(4) }}
+    {{ demand_forecast.customer_histories(wanted) | indent(4) }}
 
 )
 

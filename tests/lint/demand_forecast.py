@@ -51,6 +51,7 @@ SELECTS = {
     "evaluated_of": "select * from {}",
     "unscored_requests": "select {0} from {1}",
     "context_structs": "select 1 as one",
+    "customer_histories": "select 1 as one",
     "customer_inputs": "select 1 as one",
     "unpivoted": "select {1} from {0}",
     "no_event_rows": "select 1 as one",
