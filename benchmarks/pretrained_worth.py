@@ -11,7 +11,7 @@ import argparse
 import copy
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from demand_forecast_training.artefact import read_artefact
 from demand_forecast_training.basket import read_basket
 from demand_forecast_training.dataset import Dataset, Examples, read_dataset, read_everything
 from demand_forecast_training.figures import Figures, baseline_probability, figures
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
+from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.pretrained_start import basket_fitted, calibrate_on
 from demand_forecast_training.rates import predicted_rates
@@ -37,6 +36,7 @@ from benchmarks.accuracy.events import canonical_events
 from benchmarks.accuracy.harness import Harness
 from benchmarks.accuracy.shop import build_project, dbt
 from benchmarks.accuracy.stages import Run, write_rows
+from benchmarks.accuracy.trained import finetuned_start
 from benchmarks.speed import RESULTS, ROOT
 from benchmarks.varied_shops import OUTER, VariedShop, fill, generate, varied_shop, write_empty_project
 
@@ -89,12 +89,11 @@ def judge(project: Path, threads: int) -> Judged:
     artefact.check(data.signature, data.feature_set_version)
     test = everything.train.take(everything.dates[everything.train.date] >= np.datetime64(data.trained_through_date))
     start, choices = basket_fitted(artefact, basket, data.signature.max_horizon_days)
-    tuning: dict[str, Any] = FINETUNING | {"threads": threads}
     networks: dict[str, Callable[[], Network]] = {
         "uncalibrated": lambda: start,
         "pretrained": lambda: calibrated(start, data, choices),
         "from scratch": lambda: train(data, HyperParameters(threads=threads)).network,
-        "fine-tuned": lambda: finetune(data, start, replace(choices, **tuning)).network,
+        "fine-tuned": lambda: finetuned_start(data, basket, threads=threads).network,
     }
     spoken, seconds = {"baseline": baseline_probability(test)}, {}
     for name, made in networks.items():

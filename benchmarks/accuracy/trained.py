@@ -71,11 +71,15 @@ def trained_from(data: Dataset, variant: Variant, basket: Basket) -> Trained:
     """What the variant's training leads to: from scratch, or from the shipped network, as `demand finetune` goes on from it."""
     if not variant.is_pretrained:
         return train(data, variant.choices)
+    return finetuned_start(data, basket, threads=variant.choices.threads, seed=variant.choices.seed)
+
+
+def finetuned_start(data: Dataset, basket: Basket, **told: Any) -> Trained:
+    """The shipped network, fine-tuned on a shop with what is told instead of its own hyper-parameters."""
     artefact = read_artefact()
     artefact.check(data.signature, data.feature_set_version)
     start, choices = basket_fitted(artefact, basket, data.signature.max_horizon_days)
-    tuning: dict[str, Any] = FINETUNING | {"threads": variant.choices.threads, "seed": variant.choices.seed}
-    return finetune(data, start, replace(choices, **tuning))
+    return finetune(data, start, replace(choices, **(FINETUNING | told)))
 
 
 def everything_in(project: Path) -> Dataset:
