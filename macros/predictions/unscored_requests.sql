@@ -35,30 +35,27 @@ wanted as (
 
 )
 
+-- Joined from the left, the few that are wanted are what the engine keeps in memory while it reads the ledger.
 select wanted.*
 from wanted
 {%- if ledger %}
-where wanted.purpose = 'served' and not exists (
-    select 1
-    from {{ ledger }} as said
-    where said.{{ key }} = wanted.{{ key }}
-        and said.as_of_date = wanted.as_of_date
-        and said.model_version = wanted.model_version
-        and said.input_hash = wanted.input_hash
+left join {{ ledger }} as said
+    on wanted.{{ key }} = said.{{ key }}
+        and wanted.as_of_date = said.as_of_date
+        and wanted.model_version = said.model_version
+        and wanted.input_hash = said.input_hash
         and said.purpose = 'served'
-)
+where wanted.purpose = 'served' and said.{{ key }} is null
 union all
 select wanted.*
 from wanted
-where wanted.purpose = 'backtest' and not exists (
-    select 1
-    from {{ ledger }} as said
-    where said.{{ key }} = wanted.{{ key }}
-        and said.as_of_date = wanted.as_of_date
-        and said.model_version = wanted.model_version
-        and said.feature_set_version = wanted.feature_set_version
-        and said.mapping_hash = wanted.mapping_hash
+left join {{ ledger }} as said
+    on wanted.{{ key }} = said.{{ key }}
+        and wanted.as_of_date = said.as_of_date
+        and wanted.model_version = said.model_version
+        and wanted.feature_set_version = said.feature_set_version
+        and wanted.mapping_hash = said.mapping_hash
         and said.purpose in ('served', 'backtest')
-)
+where wanted.purpose = 'backtest' and said.{{ key }} is null
 {%- endif %}
 {%- endmacro %}

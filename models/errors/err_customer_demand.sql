@@ -4,31 +4,32 @@
 {{ config(materialized='table') }}
 with closed as (
 
-    -- Every condition holds for all rows of a customer, origin, horizon, version and purpose, or for none: the first is looked for last.
+    -- Only for these are days added up.
     select
-        said.*,
+        {{ demand_forecast.horizon_facts('ledger', 'outcomes.horizon_days') | indent(4) }},
         outcomes.has_purchased,
         outcomes.units,
         outcomes.revenue
-    from {{ ref('demand_forecast', 'pred_customer_horizons') }} as said
+    from {{ ref('demand_forecast', 'pred_customer_ledger') }} as ledger
     inner join {{ ref('demand_forecast', 'lbl_customer_outcomes') }} as outcomes
-        on said.customer_id = outcomes.customer_id
-            and said.as_of_date = outcomes.as_of_date
-            and said.horizon_days = outcomes.horizon_days
-    left join {{ demand_forecast.registry_relation('model_registry') }} as registry on said.model_version = registry.model_version
-    where said.predictor = 'baseline' or said.as_of_date >= registry.trained_through_date
+        on ledger.customer_id = outcomes.customer_id
+            and ledger.as_of_date = outcomes.as_of_date
+            and outcomes.horizon_days <= {{ demand_forecast.list_length('ledger.purchase_probability') }}
 
 ),
 
 first_said as (
 
-    select *
+    -- Every condition holds for all rows of a customer, origin, horizon, version and purpose, or for none: the first is looked for last.
+    select closed.*
     from closed
-    where feature_set_version like '%-{{ demand_forecast.setting('units_basis') }}'
-        and (purpose <> 'backtest' or mapping_hash = {{ demand_forecast.mapping_hash() }})
+    left join {{ demand_forecast.registry_relation('model_registry') }} as registry on closed.model_version = registry.model_version
+    where (closed.predictor = 'baseline' or closed.as_of_date >= registry.trained_through_date)
+        and closed.feature_set_version like '%-{{ demand_forecast.setting('units_basis') }}'
+        and (closed.purpose <> 'backtest' or closed.mapping_hash = {{ demand_forecast.mapping_hash() }})
     qualify row_number() over (
-        partition by customer_id, as_of_date, horizon_days, model_version, purpose
-        order by scored_at, input_hash
+        partition by closed.customer_id, closed.as_of_date, closed.horizon_days, closed.model_version, closed.purpose
+        order by closed.scored_at, closed.input_hash
     ) = 1
 
 )

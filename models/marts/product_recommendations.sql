@@ -1,23 +1,44 @@
--- One row per eligible customer and rank: what to offer the customer, best first, and why.
+-- One row per eligible customer and rank: what to offer the customer, best first, and why. The champion's newest answer, or the
+-- baseline's where the champion has not answered.
+with answers as (
+
+    select
+        ledger.*,
+        champion.model_version is not null as is_champions
+    from {{ ref('demand_forecast', 'pred_recommendation_ledger') }} as ledger
+    inner join {{ ref('demand_forecast', 'seq_recommendation_origins') }} as origins
+        on ledger.customer_id = origins.customer_id
+            and ledger.as_of_date = origins.as_of_date
+            and ledger.input_hash = origins.input_hash
+    left join {{ ref('demand_forecast', 'pred_recommendation_champion') }} as champion on ledger.model_version = champion.model_version
+    where champion.model_version is not null or ledger.predictor = 'baseline'
+
+),
+
+newest as (
+
+    select
+        customer_id,
+        max(scored_at) as scored_at,
+        max(scored_at) filter (where is_champions) as champion_scored_at
+    from answers
+    group by customer_id
+
+)
+
 select
-    ledger.customer_id,
-    ledger.as_of_date,
-    ledger.rank,
-    ledger.product_id,
-    ledger.score,
-    ledger.reason,
-    ledger.baseline_rank,
-    ledger.predictor,
-    ledger.model_version,
-    ledger.provider,
-    ledger.scored_at
-from {{ ref('demand_forecast', 'pred_recommendation_ledger') }} as ledger
-inner join {{ ref('demand_forecast', 'seq_recommendation_origins') }} as origins
-    on ledger.customer_id = origins.customer_id
-        and ledger.as_of_date = origins.as_of_date
-        and ledger.input_hash = origins.input_hash
-left join {{ ref('demand_forecast', 'pred_recommendation_champion') }} as champion on ledger.model_version = champion.model_version
-where champion.model_version is not null or ledger.predictor = 'baseline'
-qualify dense_rank() over (
-    partition by ledger.customer_id order by champion.model_version nulls last, ledger.scored_at desc
-) = 1
+    answers.customer_id,
+    answers.as_of_date,
+    answers.rank,
+    answers.product_id,
+    answers.score,
+    answers.reason,
+    answers.baseline_rank,
+    answers.predictor,
+    answers.model_version,
+    answers.provider,
+    answers.scored_at
+from answers
+inner join newest on answers.customer_id = newest.customer_id
+where answers.scored_at = coalesce(newest.champion_scored_at, newest.scored_at)
+    and answers.is_champions = (newest.champion_scored_at is not null)

@@ -43,13 +43,11 @@ with answered as (
 select answered.*
 from answered
 {%- if is_incremental() %}
-where not exists (
-    select 1
-    from {{ this }} as said
-    where said.customer_id = answered.customer_id
-        and said.as_of_date = answered.as_of_date
-        and said.input_hash = answered.input_hash
-        and said.model_version = answered.model_version
-        and said.purpose = answered.purpose
-)
+left join {{ this }} as said
+    on answered.customer_id = said.customer_id
+        and answered.as_of_date = said.as_of_date
+        and answered.input_hash = said.input_hash
+        and answered.model_version = said.model_version
+        and answered.purpose = said.purpose
+where said.customer_id is null
 {%- endif %}

@@ -42,13 +42,11 @@ with answered as (
 select answered.*
 from answered
 {%- if is_incremental() %}
-where not exists (
-    select 1
-    from {{ this }} as said
-    where said.product_id = answered.product_id
-        and said.as_of_date = answered.as_of_date
-        and said.input_hash = answered.input_hash
-        and said.model_version = answered.model_version
-        and said.purpose = answered.purpose
-)
+left join {{ this }} as said
+    on answered.product_id = said.product_id
+        and answered.as_of_date = said.as_of_date
+        and answered.input_hash = said.input_hash
+        and answered.model_version = said.model_version
+        and answered.purpose = said.purpose
+where said.product_id is null
 {%- endif %}

@@ -10,13 +10,11 @@ select
     cast('{{ run_started_at.strftime('%Y-%m-%d %H:%M:%S') }}' as timestamp) as scored_at
 from {{ ref('demand_forecast', 'pred_recommendation_answers') }} as answers
 {%- if is_incremental() %}
-where not exists (
-    select 1
-    from {{ this }} as said
-    where said.customer_id = answers.customer_id
-        and said.as_of_date = answers.as_of_date
-        and said.input_hash = answers.input_hash
-        and said.model_version = answers.model_version
-        and said.purpose = answers.purpose
-)
+left join {{ this }} as said
+    on answers.customer_id = said.customer_id
+        and answers.as_of_date = said.as_of_date
+        and answers.input_hash = said.input_hash
+        and answers.model_version = said.model_version
+        and answers.purpose = said.purpose
+where said.customer_id is null
 {%- endif %}

@@ -41,6 +41,7 @@ ANSWERS: dict[str, Any] = {
     "mapped_event_type": "raw_event_type",
     "steps_of_origins": "weighted as (select * from origins)",
     "day_of_row": "event_date",
+    "horizon_facts": "1 as one",
 }
 SELECTS = {
     "judged_rows": "select * from {}",

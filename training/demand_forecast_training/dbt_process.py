@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -76,6 +77,7 @@ def _invoke(arguments: list[str], folder: Path, output: Path, environment: Mappi
         os.dup2(file.fileno(), 2)
     os.environ.update({"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", **environment})
     sys.argv = ["dbt", *arguments]
+    gc.disable()  # the process ends with the command: what looks for cycles meanwhile takes a core for a second or more
     from dbt.cli.main import dbtRunner
 
     with contextlib.chdir(folder):
