@@ -34,6 +34,7 @@ KEPT = (
     "pred_customer_ledger",
     "pred_product_ledger",
     "seq_customer_steps",
+    "seq_customer_timeline",
     "seq_customer_contexts",
     "seq_origins",
     "seq_product_days",
@@ -115,6 +116,29 @@ def test_only_changed_days_are_built_again_however_old(built_shop: UserProject, 
 
 
 @pytest.mark.keeps("late events")
+def test_a_customer_who_lost_all_days_comes_back_alone(built_shop: UserProject, copy_of: Copy) -> None:
+    project = copy_of(built_shop)
+    table = "seq_customer_ordered_steps"
+    project.execute("create table shop.gone as from shop.clicks where who = 'K3'", "delete from shop.clicks where who = 'K3'")
+    snapshot(project, (table, "seq_customer_timeline"))
+    project.rebuild("seq_customer_timeline")
+    assert project.query(f"select count(*), count(event_date) from {table} where customer_id = 'K3'") == [(1, 0)]
+    assert project.query("select count(*) from seq_customer_timeline where customer_id = 'K3'") == [(0,)]
+    project.rebuild("seq_customer_timeline")
+    assert project.query(f"select count(*) from {table} where customer_id = 'K3'") == [(1,)]
+    project.execute(
+        "insert into shop.clicks from shop.gone", f"update main_demand.{table} set channel = 'kept' where customer_id <> 'K3'"
+    )
+    project.rebuild("seq_customer_timeline")
+    assert project.query(f"select distinct channel = 'kept', customer_id = 'K3' from {table} order by all") == [
+        (False, True),
+        (True, False),
+    ]
+    others = f"(select * exclude channel from main_demand.{table} except all select * exclude channel from shop.was_{table})"
+    assert project.query(f"select count(*) from {others}") == [(0,)]
+
+
+@pytest.mark.keeps("late events")
 def test_changed_data_and_a_clean_build_agree(built_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(built_shop)
     project.execute(
@@ -122,7 +146,14 @@ def test_changed_data_and_a_clean_build_agree(built_shop: UserProject, copy_of: 
         "delete from shop.clicks where who = 'K3'",
         "update shop.clicks set pieces = 9 where id = (select max(id) from shop.clicks where what = 'buy')",
     )
-    tables = ("seq_origins", "seq_customer_contexts", "seq_target_days", "data_readiness", "rejected_events")
+    tables = (
+        "seq_customer_timeline",
+        "seq_origins",
+        "seq_customer_contexts",
+        "seq_target_days",
+        "data_readiness",
+        "rejected_events",
+    )
     tables += ("seq_product_days", "seq_product_contexts", "seq_product_origins", "seq_customer_items")
     project.rebuild(*tables)
     snapshot(project, tables)
