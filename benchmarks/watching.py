@@ -33,7 +33,7 @@ CHOSEN = """
     order by hash(event_id + {burst}) limit {events}"""
 LATE = """
     insert into shop.events by name
-    select events.* replace (1000000000::bigint * {burst} + events.event_id as event_id)
+    select events.* replace ((select max(event_id) from shop.events) + row_number() over (order by event_id) as event_id)
     from shop.events inner join (from shop.burst order by event_id limit {half}) using (event_id)"""
 CORRECTED = """
     update shop.events set quantity = quantity + 1

@@ -35,10 +35,10 @@ wanted as (
 
 )
 
--- Joined from the left, the few that are wanted are what the engine keeps in memory while it reads the ledger.
 select wanted.*
 from wanted
 {%- if ledger %}
+-- The few that are wanted are what the engine keeps in memory while it reads the ledger; `not exists` would keep the ledger.
 left join {{ ledger }} as said
     on wanted.{{ key }} = said.{{ key }}
         and wanted.as_of_date = said.as_of_date

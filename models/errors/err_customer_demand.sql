@@ -20,7 +20,7 @@ with closed as (
 
 first_said as (
 
-    -- Every condition holds for all rows of a customer, origin, horizon, version and purpose, or for none: the first is looked for last.
+    -- Of the rows that count, the first one; those that do not count leave before it is looked for.
     select closed.*
     from closed
     left join {{ demand_forecast.registry_relation('model_registry') }} as registry on closed.model_version = registry.model_version

@@ -1,20 +1,29 @@
 -- One row per feature of customers: the population stability index and the shift of the mean between training origins and those of the
 -- newest week, on a stable sample of both. The index adds (new - old) * ln(new / old) over the tenths of the training origins.
 {%- set features = demand_forecast.context_features() | map(attribute='name') | list %}
-with sampled as (
+with picked as (
+
+    select
+        origins.customer_id,
+        origins.as_of_date,
+        case when origins.role = 'train' then 'old' else 'new' end as side
+    from {{ ref('demand_forecast', 'seq_origins') }} as origins
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+    where (origins.role = 'train' or origins.as_of_date > {{ demand_forecast.add_days('cuts.latest_origin_date', -7) }})
+    qualify row_number() over (
+        partition by origins.role = 'train'
+        order by {{ demand_forecast.row_hash(['origins.customer_id', 'origins.as_of_date']) }}
+    ) <= 5000
+
+),
+
+sampled as (
 
     select
         contexts.*,
-        case when origins.role = 'train' then 'old' else 'new' end as side
+        picked.side
     from {{ ref('demand_forecast', 'seq_customer_contexts') }} as contexts
-    inner join {{ ref('demand_forecast', 'seq_origins') }} as origins
-        on contexts.customer_id = origins.customer_id and contexts.as_of_date = origins.as_of_date
-    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
-    where (origins.role = 'train' or contexts.as_of_date > {{ demand_forecast.add_days('cuts.latest_origin_date', -7) }})
-    qualify row_number() over (
-        partition by origins.role = 'train'
-        order by {{ demand_forecast.row_hash(['contexts.customer_id', 'contexts.as_of_date']) }}
-    ) <= 5000
+    inner join picked on contexts.customer_id = picked.customer_id and contexts.as_of_date = picked.as_of_date
 
 ),
 

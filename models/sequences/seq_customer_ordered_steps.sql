@@ -57,7 +57,7 @@ ordered as (
 
     select
         *,
-        row_number() over ({{ by_customer }}) as step_number,
+        count(event_date) over ({{ so_far }}) as step_number,
         lag(event_date) over ({{ by_customer }}) as previous_event_date,
         lead(event_date) over ({{ by_customer }}) as next_event_date,
         min(event_date) over (partition by customer_id) as first_event_date,
@@ -70,10 +70,4 @@ ordered as (
 
 )
 
-select
-    *,
-    {{ demand_forecast.block_of('step_number') }} as block,
-    case
-        when purchase_date is not null then {{ demand_forecast.days_between('previous_purchase_date', 'event_date') }}
-    end as purchase_gap_days
-from ordered
+select * from ordered

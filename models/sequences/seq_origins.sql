@@ -86,7 +86,7 @@ origins as (
 
 ),
 
-days as (
+shared as (
 
     -- What all customers of a day share is hashed once.
     select
@@ -98,6 +98,6 @@ days as (
 
 select
     origins.*,
-    {{ demand_forecast.row_hash(['origins.history_fingerprint', 'days.day_hash']) }} as input_hash
+    {{ demand_forecast.row_hash(['origins.history_fingerprint', 'shared.day_hash']) }} as input_hash
 from origins
-inner join days on origins.as_of_date = days.as_of_date
+inner join shared on origins.as_of_date = shared.as_of_date

@@ -63,6 +63,7 @@ def test_origins_of_a_users_relation_replace_the_packages_own(built_shop: UserPr
     project.execute(
         "create table shop.orders as select 'K1' as who, date '2025-05-20' as day union all select 'K2', date '2025-03-01'"
         " union all select 'nobody', date '2025-05-20' union all select 'K3', date '2031-01-01'"
+        " union all select 'K1', date '2025-05-20'"
     )
     project.settings |= {
         "origins_relation": {"source": ["shop", "orders"], "columns": {"customer_id": "who", "as_of_date": "day"}}
@@ -74,6 +75,12 @@ def test_origins_of_a_users_relation_replace_the_packages_own(built_shop: UserPr
         where as_of_date = '2025-05-20' and customer_id in ('K1', 'nobody') group by 1 order by 1"""
     assert project.query(judged) == [("K1", 2), ("nobody", 2)]
     assert project.query("select count(*) from seq_customer_contexts where customer_id = 'nobody'") == [(1,)]
+    known = """select last_event_date, position, history_fingerprint from seq_origins
+        where as_of_date = '2025-05-20' and customer_id = """
+    last = """select event_date, step_number::integer, history_fingerprint from seq_customer_timeline
+        where customer_id = 'K1' and event_date <= '2025-05-20' order by event_date desc limit 1"""
+    assert project.query(f"{known} 'K1'") == project.query(last)
+    assert project.query(f"{known} 'nobody'") == [(None, 0, 0)]
 
 
 def test_another_registrys_champion_serves(trained_shop: UserProject, copy_of: Copy) -> None:

@@ -17,6 +17,8 @@ from tempfile import TemporaryDirectory
 
 PATIENCE_SECONDS = 5
 """How long an interrupted dbt may take to end by itself."""
+RARELY = (100_000, 50, 50)
+"""When cycles of objects are looked for: dbt makes millions of objects and few cycles, and would spend a second on the search."""
 PRELOADED = ["dbt.cli.main", "dbt.adapters.duckdb", "demand_forecast_training.cli"]
 
 
@@ -77,7 +79,8 @@ def _invoke(arguments: list[str], folder: Path, output: Path, environment: Mappi
         os.dup2(file.fileno(), 2)
     os.environ.update({"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", **environment})
     sys.argv = ["dbt", *arguments]
-    gc.disable()  # the process ends with the command: what looks for cycles meanwhile takes a core for a second or more
+    gc.freeze()
+    gc.set_threshold(*RARELY)
     from dbt.cli.main import dbtRunner
 
     with contextlib.chdir(folder):

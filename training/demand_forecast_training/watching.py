@@ -13,7 +13,7 @@ from demand_forecast.errors import DemandForecastError
 from demand_forecast_training.dbt_process import run_dbt
 from demand_forecast_training.finished_run import NAMED, failures
 from demand_forecast_training.publishing import publish
-from demand_forecast_training.warehouse import PACKAGE, Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Watched:
     """Models that dbt builds at a time; None: as many as the profile says."""
 
     def build(self) -> list[str]:
-        """The build of what is published and of all that it is made from, as one would type it after `dbt`."""
+        """The build, as one would type it after `dbt`."""
         named = {
             "--project-dir": self.project_dir,
             "--profiles-dir": self.profiles_dir,
@@ -37,7 +37,7 @@ class Watched:
             "--threads": self.threads,
         }
         given = [part for option, value in named.items() if value is not None for part in (option, str(value))]
-        return ["--no-use-colors", "build", "--select", f"+{PACKAGE}.marts", "--exclude", "resource_type:unit_test", *given]
+        return ["--no-use-colors", "build", "--exclude", "resource_type:unit_test", *given]
 
 
 def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Callable[[float], None] = time.sleep) -> bool:
