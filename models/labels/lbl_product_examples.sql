@@ -1,60 +1,15 @@
 -- One row per product and origin of role train or validation: what was known, and the units of each of the next days in stock until
 -- the cut. A training origin sees no day after fitted_through_date, a validation origin none after trained_through_date.
 {{ config(materialized='view') }}
-with origins as (
-
+{%- set origins %}
     select
         origins.product_id,
         origins.as_of_date,
+        origins.role,
         origins.block,
-        cast(least(
-            {{ demand_forecast.days_between('origins.as_of_date', "case when origins.role = 'train' then cuts.fitted_through_date else cuts.trained_through_date end") }},
-            {{ demand_forecast.setting('max_horizon_days') }}
-        ) as integer) as observed_days
+        case when origins.role = 'train' then cuts.fitted_through_date else cuts.trained_through_date end as observed_through_date
     from {{ ref('demand_forecast', 'seq_product_origins') }} as origins
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
     where origins.role in ('train', 'validation')
-
-),
-
-sales_ahead as (
-
-    select
-        origins.product_id,
-        origins.as_of_date,
-        cast({{ demand_forecast.days_between('origins.as_of_date', 'days.event_date') }} as integer) as day,
-        days.units
-    from origins
-    inner join {{ ref('demand_forecast', 'lbl_product_days') }} as days
-        on origins.product_id = days.product_id
-            and days.event_date > origins.as_of_date
-            and days.event_date <= {{ demand_forecast.add_days('origins.as_of_date', 'origins.observed_days') }}
-
-),
-
-outcomes as (
-
-    select
-        product_id,
-        as_of_date,
-        {{ demand_forecast.ordered_list(demand_forecast.struct_of(['day', 'units']), 'day') }} as sales
-    from sales_ahead
-    group by product_id, as_of_date
-
-)
-
-select
-    inputs.product_id,
-    inputs.as_of_date,
-    inputs.role,
-    inputs.feature_set_version,
-    inputs.mapping_hash,
-    inputs.context,
-    origins.block,
-    inputs.position,
-    origins.observed_days,
-    coalesce(outcomes.sales, {{ demand_forecast.empty_list() }}) as sales
-from origins
-inner join {{ ref('demand_forecast', 'seq_product_inputs') }} as inputs
-    on origins.product_id = inputs.product_id and origins.as_of_date = inputs.as_of_date
-left join outcomes on origins.product_id = outcomes.product_id and origins.as_of_date = outcomes.as_of_date
+{%- endset %}
+{{ demand_forecast.product_examples(origins) }}

@@ -62,6 +62,7 @@ SELECTS = {
     "recommendation_inputs": "select * from {}",
     "challenger_examples": "select '{}' as purpose",
     "training_examples": "select * from ({}) as given",
+    "product_examples": "select * from ({}) as given",
 }
 
 

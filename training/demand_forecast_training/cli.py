@@ -220,11 +220,14 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
         workflow.train_and_register(
             warehouse, chosen(options), log_dir, options.promote, is_resumed, options.study, options.refit
         )
-    elif is_resumed or options.study or options.refit:
-        raise DemandForecastError(f"--resume, --study and --refit are of {TASK}: leave them out for {options.task}")
+    elif is_resumed or options.study:
+        raise DemandForecastError(f"--resume and --study are of {TASK}: leave them out for {options.task}")
+    elif options.refit and options.task == "recommendation":
+        raise DemandForecastError("--refit is of customer_demand and product_demand: leave it out for recommendation")
     else:
         workflow = imported(f"demand_forecast_training.{WORKFLOWS[options.task]}.workflow")
-        workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote)
+        wanted = {"is_refitted": True} if options.refit else {}
+        workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, **wanted)
     print(f"curves: tensorboard --logdir {log_dir}")
 
 

@@ -96,6 +96,7 @@ class Entity(Generic[OriginsT]):
 
     key: str
     examples: str
+    refit_examples: str
     histories: str
     arrays: Callable[[pa.RecordBatch, Signature], OriginsT]
 
@@ -147,9 +148,14 @@ COUNTS = """
 
 
 def read_everything(connection: Any, relations: Mapping[str, str]) -> Dataset:
-    """All origins before the latest one as role train, observed through the latest; without a role validation."""
-    (latest,) = connection.execute(CUSTOMERS.sql(LATEST, relations)).fetchall()[0]
-    data = read_dataset(connection, {**relations, "lbl_training_examples": relations["lbl_refit_examples"]}, ("train",))
+    """The customers' examples of all days, as `read_all_days`."""
+    return read_all_days(connection, relations, CUSTOMERS)
+
+
+def read_all_days(connection: Any, relations: Mapping[str, str], entity: Entity[OriginsT]) -> Dataset[OriginsT]:
+    """All origins of an entity before the latest one as role train, observed through the latest; without a role validation."""
+    (latest,) = connection.execute(entity.sql(LATEST, relations)).fetchall()[0]
+    data = read_entity(connection, {**relations, entity.examples: relations[entity.refit_examples]}, entity, ("train",))
     return replace(data, fitted_through_date=latest, trained_through_date=latest)
 
 
@@ -277,7 +283,7 @@ def outcomes(purchases: pa.ListArray, days: int) -> tuple[Floats, Floats, Intege
     return amounts[0], amounts[1], np.where(first > days, 0, first)
 
 
-CUSTOMERS = Entity("customer_id", "lbl_training_examples", "seq_customer_histories", examples_of)
+CUSTOMERS = Entity("customer_id", "lbl_training_examples", "lbl_refit_examples", "seq_customer_histories", examples_of)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from demand_forecast_training.calibration import day_groups, reset_calibration
 from demand_forecast_training.curves import curves
-from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.dataset import Dataset, Examples, OriginsT
 from demand_forecast_training.figures import Figures, figures
 from demand_forecast_training.fitting import Taught, begin, fit, validation_loss
 from demand_forecast_training.hyper_parameters import HyperParameters
@@ -43,7 +43,7 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
         return judged(best, progress, data, choices, log)
 
 
-def recent_rows(data: Dataset, examples: Examples, choices: HyperParameters) -> NDArray[np.bool_]:
+def recent_rows(data: Dataset[OriginsT], examples: OriginsT, choices: HyperParameters) -> NDArray[np.bool_]:
     """Whether an origin lies in the last `recent_days` before the first cut, (rows,)."""
     since = np.datetime64(data.fitted_through_date) - choices.recent_days
     return np.asarray(data.dates >= since)[examples.date]

@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 import torch
@@ -58,6 +58,11 @@ def begin(network: NetworkT, choices: HyperParameters) -> Progress[NetworkT]:
     """Progress of a network that has not been trained yet."""
     average, best = copy.deepcopy(network), copy.deepcopy(network)
     return Progress(network, average, best, optimiser_of(network, choices), np.random.default_rng(choices.seed))
+
+
+def longest_steps(progress: Progress[Any], choices: HyperParameters) -> float:
+    """Steps of the optimiser that all epochs would have taken."""
+    return progress.steps / max(progress.epoch, 1) * choices.epochs
 
 
 def optimiser_of(network: Encoder, choices: HyperParameters) -> torch.optim.Optimizer:

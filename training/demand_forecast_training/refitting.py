@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from demand_forecast_training.calibration import calibrate_level
 from demand_forecast_training.curves import curves
-from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
+from demand_forecast_training.dataset import Dataset, OriginsT, batch_of, dealt_batches
 from demand_forecast_training.finetuning import recent_rows
-from demand_forecast_training.fitting import begin, taught_step
+from demand_forecast_training.fitting import NetworkT, begin, taught_step
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.rates import predicted_rates
@@ -34,17 +34,30 @@ def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) 
     """
     choices = evaluated.choices
     prepare(choices)
-    progress = begin(Network(fit_scalers(everything, choices), choices), choices)
-    with curves(log_dir) as log, tqdm(total=evaluated.best_steps, unit="step", desc="refitting") as bar:
-        while progress.steps < evaluated.best_steps:
+    start = Network(fit_scalers(everything, choices), choices)
+    taught = taught_again(start, everything, choices, evaluated.best_steps, evaluated.longest_steps, log_dir)
+    return replace(evaluated, network=finished(taught, evaluated.network, everything, choices))
+
+
+def taught_again(
+    network: NetworkT,
+    everything: Dataset[OriginsT],
+    choices: HyperParameters,
+    steps: int,
+    longest_steps: float,
+    log_dir: Path | None,
+) -> NetworkT:
+    """The averaged network after so many steps of a training whose rate falls over `longest_steps`."""
+    progress = begin(network, choices)
+    with curves(log_dir) as log, tqdm(total=steps, unit="step", desc="refitting") as bar:
+        while progress.steps < steps:
             lengths = everything.histories.lengths
             for rows in dealt_batches(lengths, everything.train, choices.batch_origins, choices.history_visits, progress.random):
-                share_done = progress.steps / evaluated.longest_steps
-                taught_step(progress, batch_of(everything, everything.train, rows), choices, share_done, log)
+                taught_step(progress, batch_of(everything, everything.train, rows), choices, progress.steps / longest_steps, log)
                 bar.update()
-                if progress.steps == evaluated.best_steps:
+                if progress.steps == steps:
                     break
-    return replace(evaluated, network=finished(progress.average.eval(), evaluated.network, everything, choices))
+    return progress.average.eval()
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from demand_forecast_training.calibration import calibrate
 from demand_forecast_training.curves import Log, curves, log_reliability
 from demand_forecast_training.dataset import Dataset, are_units_whole
 from demand_forecast_training.figures import Figures, baseline_probability, figures
-from demand_forecast_training.fitting import AfterEpoch, Progress, begin, fit
+from demand_forecast_training.fitting import AfterEpoch, Progress, begin, fit, longest_steps
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.rates import predicted_rates
@@ -91,14 +91,13 @@ def judged(network: Network, progress: Progress, data: Dataset, choices: HyperPa
     calibrate(network, rates, data.validation)
     after = network.forecast(rates).purchase_probability.numpy()
     log_reliability(log, after, data.validation)
-    longest_steps = progress.steps / max(progress.epoch, 1) * choices.epochs
     uncalibrated, model, baseline = figure_tables(data, before, after)
     return Trained(
         network,
         choices,
         progress.epoch,
         progress.best_steps,
-        longest_steps,
+        longest_steps(progress, choices),
         progress.best_loss,
         uncalibrated,
         model,

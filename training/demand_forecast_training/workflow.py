@@ -14,7 +14,7 @@ from demand_forecast import __version__
 from demand_forecast.errors import FeatureMismatch
 from safetensors.torch import load as load_weights
 
-from demand_forecast_training.dataset import Dataset, OriginsT, read_dataset, read_everything
+from demand_forecast_training.dataset import CUSTOMERS, Dataset, Entity, OriginsT, read_all_days, read_dataset
 from demand_forecast_training.errors import NothingToTrain, UnknownVersion
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.figures import Figures
@@ -57,14 +57,20 @@ def refitted(
     warehouse: Warehouse, data: Dataset, evaluated: Trained, row: Mapping[str, Any], log_dir: Path | None
 ) -> tuple[Trained, dict[str, Any]]:
     """Register an evaluated version without promoting it, and refit it on all days; returns the refit and its row."""
-    with warehouse.visit(read_only=False) as connection:
-        everything = read_everything(connection, warehouse.relations)
-        check_same_features(row, everything)
-        register(connection, warehouse.relations, row, None)
-    print(f"registered {row['model_version']}, which answers for test days; a refit learns from {len(everything.train)} origins")
+    everything = register_evaluated(warehouse, row, CUSTOMERS)
     trained = refit(everything, evaluated, log_dir and log_dir / "refit")
     repeated = registry_row(everything, trained, export(trained.network, data))
     return trained, repeated | {"evaluated_version": row["model_version"]}
+
+
+def register_evaluated(warehouse: Warehouse, row: Mapping[str, Any], entity: Entity[OriginsT]) -> Dataset[OriginsT]:
+    """Register a version without promoting it; returns the examples of all days, which its refit learns from."""
+    with warehouse.visit(read_only=False) as connection:
+        everything = read_all_days(connection, warehouse.relations, entity)
+        check_same_features(row, everything)
+        register(connection, warehouse.relations, row, None)
+    print(f"registered {row['model_version']}, which answers for test days; a refit learns from {len(everything.train)} origins")
+    return everything
 
 
 def finetune_and_register(
@@ -142,7 +148,7 @@ def check_not_ahead(row: Mapping[str, Any], data: Dataset) -> None:
             )
 
 
-def check_same_features(row: Mapping[str, Any], data: Dataset) -> None:
+def check_same_features(row: Mapping[str, Any], data: Dataset[OriginsT]) -> None:
     """Refuse to go on from a version that read other features, or the same ones with another meaning."""
     there = (row["feature_set_version"], row["mapping_hash"], row["signature"])
     here = (data.feature_set_version, data.mapping_hash, data.signature.to_json())

@@ -18,15 +18,13 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from benchmarks.accuracy.cells import SPLITS
 from benchmarks.accuracy.data_sets import DATA_SETS
 from benchmarks.accuracy.demand.report import append_to_log, write_section
-from benchmarks.accuracy.demand.shop import Window, answers, build_shop
+from benchmarks.accuracy.demand.shop import Window, answers, build_refit_shop, build_shop
 from benchmarks.accuracy.events import canonical_events
 from benchmarks.accuracy.harness import ROOT, Harness
 from benchmarks.accuracy.log import clean_commit
 
 FOLDER = ROOT / "warehouse" / "accuracy" / "complete_journey"
 DATA_SET = DATA_SETS["complete_journey"]
-VARIANTS = {"lstm": HyperParameters()}
-"""Networks that are judged, by name."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,9 +59,9 @@ def run(harness: Harness, split: str, is_kept: bool) -> tuple[dict[str, Any], di
         project = folder / f"shop_h{window.horizon}"
         if not (is_kept and project.exists()):
             build_shop(project, DATA_SET, events, products, window)
-        for name, choices in VARIANTS.items():
-            print(f"complete_journey {split}: {name}, {window.horizon} days ahead", flush=True)
-            said, row, seconds = answers(project, choices, window)
+            build_refit_shop(project, DATA_SET, events, products, window)
+        print(f"complete_journey {split}: {window.horizon} days ahead", flush=True)
+        for name, said, row, seconds in answers(project, HyperParameters(), window):
             file = folder / f"{name}_h{window.horizon}.parquet"
             pq.write_table(said, file)
             systems.setdefault(str(window.horizon), {})[name] = str(file)

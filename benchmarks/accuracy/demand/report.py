@@ -36,7 +36,8 @@ TITLE = """# Units of a product and day: complete_journey
 The 500 products with the most units, 1 and 7 days ahead, beside the peers of the protocol; gains are relative, with their
 95 % interval over draws of products. Quantile peers are LightGBM's quantile objective and the product's own last 56 days. RMSSE
 divides by the root mean squared weekly difference before the window. The network trains once for each horizon, on the days up
-to its first origin less 28, stops early and is calibrated on those 28.
+to its first origin less 28, stops early and is calibrated on those 28. Its refit then learns once more from all days up to the
+first origin, as the peers do.
 """
 
 

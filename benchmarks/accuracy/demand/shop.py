@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,19 +15,22 @@ import numpy as np
 import pyarrow as pa
 from demand_forecast.model import load_model
 from demand_forecast.udf import score
-from demand_forecast_training.dataset import read_entity
+from demand_forecast_training.dataset import read_all_days, read_entity
 from demand_forecast_training.export import export
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.products.examples import PRODUCTS
-from demand_forecast_training.products.training import train_demand
+from demand_forecast_training.products.refitting import refit_demand
+from demand_forecast_training.products.training import Data, train_demand
 from demand_forecast_training.products.workflow import registry_row
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse import Warehouse, find_warehouse
 
 from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import ROOT
 from benchmarks.accuracy.shop import CALENDAR_COLUMNS, WAREHOUSE, dbt, fill_calendar, write_yaml
 
 MODELS = ("+lbl_product_examples", "+pred_product_inputs")
+REFIT_MODELS = ("+lbl_product_refit_examples",)
+"""All that a refit reads."""
 VALIDATION_DAYS = 28
 SCORED_ROWS = 2048
 ANSWERED = ("expected_units", "units_p10", "units_p50", "units_p90", "units_p95")
@@ -55,11 +59,33 @@ class Window:
 
 def build_shop(project: Path, data_set: DataSet, events: Path, products: list[str], window: Window) -> None:
     """Write a project, fill its warehouse with the events of the products and build what training and scoring read."""
+    build_project(project, data_set, events, products, window, window.latest_origin, MODELS)
+
+
+def build_refit_shop(project: Path, data_set: DataSet, events: Path, products: list[str], window: Window) -> None:
+    """The same shop as it was at the end of the first origin, with what a refit reads."""
+    build_project(refit_shop(project), data_set, events, products, window, window.first_origin, REFIT_MODELS)
+
+
+def refit_shop(project: Path) -> Path:
+    return project.with_name(f"{project.name}_refit")
+
+
+def build_project(
+    project: Path,
+    data_set: DataSet,
+    events: Path,
+    products: list[str],
+    window: Window,
+    latest_origin: date,
+    models: Sequence[str],
+) -> None:
+    """Write and build a project that ends on a day."""
     (project / "models").mkdir(parents=True, exist_ok=True)
     settings = {
         "event_sources": [{"name": "shop", "source": ["shop", "events"], "columns": data_set.columns}],
         "calendar": {"source": ["shop", "calendar"], "columns": {name: name for name in CALENDAR_COLUMNS}},
-        "as_of_date": str(window.latest_origin),
+        "as_of_date": str(latest_origin),
         "trained_through_date": str(window.first_origin),
         "fitted_through_date": str(window.first_origin - timedelta(days=VALIDATION_DAYS)),
         "max_events_per_day": 1000000,
@@ -76,25 +102,41 @@ def build_shop(project: Path, data_set: DataSet, events: Path, products: list[st
     (project / WAREHOUSE).unlink(missing_ok=True)
     with duckdb.connect(str(project / WAREHOUSE)) as con:
         con.execute("create schema shop")
-        con.execute(EVENTS, {"events": str(events), "last_day": window.last_day, "products": products})
+        con.execute(EVENTS, {"events": str(events), "last_day": latest_origin, "products": products})
     fill_calendar(project / WAREHOUSE, data_set.country)
     dbt(project, "deps")
-    dbt(project, "run", "--full-refresh", "--select", *MODELS)
+    dbt(project, "run", "--full-refresh", "--select", *models)
 
 
-def answers(project: Path, choices: HyperParameters, window: Window) -> tuple[pa.Table, dict[str, Any], float]:
-    """What a network trained on the shop says of the target days, its registry row, and seconds of training."""
+def answers(project: Path, choices: HyperParameters, window: Window) -> Iterator[tuple[str, pa.Table, dict[str, Any], float]]:
+    """Of a network trained on the shop, and of its refit: a name, what it says of the target days, its registry row, and seconds
+    of training."""
     warehouse, start = find_warehouse(project, project, None), time.monotonic()
     with warehouse.visit() as connection:
         data = read_entity(connection, warehouse.relations, PRODUCTS)
     trained = train_demand(data, choices)
-    seconds, row = time.monotonic() - start, registry_row(data, trained, export(trained.network, data))
+    for name in ("", "refit"):
+        if name:
+            trained = refit_demand(everything_in(refit_shop(project)), trained)
+        seconds, row = time.monotonic() - start, registry_row(data, trained, export(trained.network, data))
+        yield name or choices.architecture, said_of(warehouse, row, window), row, seconds
+
+
+def everything_in(project: Path) -> Data:
+    """All examples of a shop that ends on the first origin."""
+    warehouse = find_warehouse(project, project, None)
+    with warehouse.visit() as connection:
+        return read_all_days(connection, warehouse.relations, PRODUCTS)
+
+
+def said_of(warehouse: Warehouse, row: dict[str, Any], window: Window) -> pa.Table:
+    """What a version says of the target days."""
     model, parts = load_model(row), []
     with warehouse.visit() as connection:
         for batch in connection.sql(INPUTS.format_map(warehouse.relations)).to_arrow_reader(SCORED_ROWS):
             said = score(model, *(batch.column(name) for name in ("context", "steps", "days")))
             parts.append(answered(batch, said, window.horizon))
-    return pa.concat_tables(parts), row, seconds
+    return pa.concat_tables(parts)
 
 
 def answered(batch: pa.RecordBatch, said: pa.StructArray, horizon: int) -> pa.Table:

@@ -47,4 +47,4 @@ def outcomes(sales: pa.ListArray, days: int) -> tuple[Floats, Floats]:
     return units, is_seen
 
 
-PRODUCTS = Entity("product_id", "lbl_product_examples", "seq_product_histories", product_examples)
+PRODUCTS = Entity("product_id", "lbl_product_examples", "lbl_product_refit_examples", "seq_product_histories", product_examples)

@@ -13,7 +13,7 @@ from torch import Tensor
 from demand_forecast_training.calibration import bounded_ratio, day_groups
 from demand_forecast_training.curves import curves
 from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.fitting import begin, fit
+from demand_forecast_training.fitting import begin, fit, longest_steps
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.products.examples import ProductExamples
 from demand_forecast_training.products.network import Demand, ProductNetwork, demand_losses, fit_product_scales
@@ -38,11 +38,16 @@ class DemandFigures:
 
 @dataclass(frozen=True)
 class TrainedDemand:
-    """A calibrated network with its figures on validation days and the baseline's, one for each horizon."""
+    """A calibrated network with its figures on validation days and the baseline's, one for each horizon.
+
+    `best_steps` of the optimiser led to it, of `longest_steps` that all epochs would have taken.
+    """
 
     network: ProductNetwork
     choices: HyperParameters
     epochs: int
+    best_steps: int
+    longest_steps: float
     validation_loss: float
     uncalibrated: list[DemandFigures]
     model: list[DemandFigures]
@@ -59,7 +64,9 @@ def train_demand(data: Data, choices: HyperParameters, log_dir: Path | None = No
     demand = predicted_demand(best, data, data.validation, choices)
     means = [demand.mean.numpy(), calibrated_mean(best, demand, data.validation), baseline_mean(data, data.validation)]
     tables = [[demand_figures(mean, data.validation, days) for days in horizons_of(data)] for mean in means]
-    return TrainedDemand(best, choices, progress.epoch, progress.best_loss, *tables)
+    return TrainedDemand(
+        best, choices, progress.epoch, progress.best_steps, longest_steps(progress, choices), progress.best_loss, *tables
+    )
 
 
 def horizons_of(data: Data) -> list[int]:
@@ -78,12 +85,7 @@ def predicted_demand(network: ProductNetwork, data: Data, examples: ProductExamp
 
 def calibrated_mean(network: ProductNetwork, demand: Demand, examples: ProductExamples) -> Floats:
     """Write scales of the mean and of the sizes, fitted on these origins, into the network; returns its means after that."""
-    expected = demand.mean.numpy()
-    groups = day_groups(expected.shape[1]).numpy()
-    for group in np.unique(groups):
-        seen = examples.is_seen * (groups == group)
-        ratio = bounded_ratio(float((examples.units * seen).sum()), float((expected * seen).sum()))
-        network.mean_scale[torch.from_numpy(groups == group)] = ratio
+    calibrate_level(network, demand, examples)
     network.size_scale.fill_(1.0)
     network.cumulative_size_scale.fill_(1.0)
     level = network.calibrated(demand)
@@ -91,6 +93,16 @@ def calibrated_mean(network: ProductNetwork, demand: Demand, examples: ProductEx
     network.size_scale.fill_(size)
     network.cumulative_size_scale.fill_(cumulative_size)
     return level.mean.numpy()
+
+
+def calibrate_level(network: ProductNetwork, demand: Demand, examples: ProductExamples) -> None:
+    """Write scales of the mean, fitted on these origins, into the network: expected units then sum to what was seen."""
+    expected = demand.mean.numpy()
+    groups = day_groups(expected.shape[1]).numpy()
+    for group in np.unique(groups):
+        seen = examples.is_seen * (groups == group)
+        ratio = bounded_ratio(float((examples.units * seen).sum()), float((expected * seen).sum()))
+        network.mean_scale[torch.from_numpy(groups == group)] = ratio
 
 
 def fitted_sizes(demand: Demand, examples: ProductExamples) -> tuple[float, float]:

@@ -12,17 +12,28 @@ from demand_forecast_training.dataset import read_entity
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.products.examples import PRODUCTS, TASK
+from demand_forecast_training.products.refitting import refit_demand
 from demand_forecast_training.products.training import Data, TrainedDemand, train_demand
 from demand_forecast_training.registry import champion, register
 from demand_forecast_training.report import shown, table
 from demand_forecast_training.warehouse import Warehouse
-from demand_forecast_training.workflow import check_readiness, data_columns, figure_columns, registered_line, version_columns
+from demand_forecast_training.workflow import (
+    check_readiness,
+    data_columns,
+    figure_columns,
+    register_evaluated,
+    registered_line,
+    version_columns,
+)
 
 
-def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir: Path | None, is_wanted: bool) -> str:
+def train_and_register(
+    warehouse: Warehouse, chosen: Mapping[str, Any], log_dir: Path | None, is_wanted: bool, is_refitted: bool = False
+) -> str:
     """Train a version with some hyper-parameters of one's own, register it and say what happened; returns it.
 
-    It serves if `is_wanted`, or if no version does and its deviance on validation days is below the baseline's.
+    It serves if `is_wanted`, or if no version does and its deviance on validation days is below the baseline's. If
+    `is_refitted`, its refit on all days is registered beside it and serves in its place.
     """
     with warehouse.visit() as connection:
         check_readiness(connection, warehouse.relations, TASK)
@@ -30,6 +41,8 @@ def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir:
     print(f"read {len(data.train)} training and {len(data.validation)} validation origins; the warehouse is free again")
     trained = train_demand(data, HyperParameters(**chosen), log_dir)
     row = registry_row(data, trained, export(trained.network, data))
+    if is_refitted:
+        trained, row = refitted(warehouse, data, trained, row, log_dir)
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations, TASK)
         reason = promotion_reason(trained, serving is not None, is_wanted)
@@ -37,6 +50,16 @@ def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir:
     print(demand_table(trained))
     print(registered_line(row, is_new, reason, serving) or not_promoted(row, trained))
     return str(row["model_version"])
+
+
+def refitted(
+    warehouse: Warehouse, data: Data, evaluated: TrainedDemand, row: Mapping[str, Any], log_dir: Path | None
+) -> tuple[TrainedDemand, dict[str, Any]]:
+    """Register an evaluated version without promoting it, and refit it on all days; returns the refit and its row."""
+    everything = register_evaluated(warehouse, row, PRODUCTS)
+    trained = refit_demand(everything, evaluated, log_dir and log_dir / "refit")
+    repeated = registry_row(everything, trained, export(trained.network, data))
+    return trained, repeated | {"evaluated_version": row["model_version"]}
 
 
 def promotion_reason(trained: TrainedDemand, has_champion: bool, is_wanted: bool) -> str | None:
