@@ -94,8 +94,10 @@ def test_a_rollback_of_products_is_of_products(served_shop: UserProject, copy_of
 
 
 def test_options_of_customers_are_refused_for_products(served_shop: UserProject) -> None:
-    refused = served_shop.demand("train", "--task", "product_demand", "--refit", check=False)
-    assert refused.returncode == 1 and "--refit are of customer_demand" in refused.stderr
+    refused = served_shop.demand("train", "--task", "product_demand", "--resume", "logs", check=False)
+    assert refused.returncode == 1 and "--resume and --study are of customer_demand" in refused.stderr
+    refused = served_shop.demand("train", "--task", "recommendation", "--refit", check=False)
+    assert refused.returncode == 1 and "--refit is of customer_demand and product_demand" in refused.stderr
 
 
 def test_a_version_of_products_is_reproduced(served_shop: UserProject) -> None:

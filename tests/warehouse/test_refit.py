@@ -77,3 +77,42 @@ def test_a_version_that_knows_the_days_that_would_judge_it_is_no_start(
     project.write().rebuild()
     result = project.demand("finetune", "--epochs", "1", check=False)
     assert result.returncode == 1 and "knows the days that would judge it" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def refitted_products(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop whose champion of product demand is a refit, after the build that follows."""
+    project = copied(built_shop, tmp_path_factory.mktemp("products"))
+    project.demand("train", "--task", "product_demand", "--epochs", "2", "--refit", "--promote")
+    project.rebuild()
+    return project
+
+
+def test_a_refit_of_products_has_learnt_from_all_days(refitted_products: UserProject) -> None:
+    rows = refitted_products.query("""
+        select is_champion, evaluated_version, versions.trained_through_date = latest_origin_date, training_rows
+        from model_versions as versions cross join seq_cut_dates order by is_champion""")
+    (evaluated,) = refitted_products.query("select model_version from model_versions where not is_champion")
+    assert [row[:3] for row in rows] == [(False, None, False), (True, evaluated[0], True)]
+    before_latest = refitted_products.query("select count(*) from seq_product_origins where role <> 'latest'")
+    assert rows[0][3] < rows[1][3] and before_latest == [(rows[1][3],)]
+
+
+def test_a_refit_of_products_serves_and_is_judged_by_its_evaluated_version(refitted_products: UserProject) -> None:
+    said = refitted_products.query("""
+        select purpose, is_champion, count(*) > 0 from pred_product_ledger
+        inner join model_versions using (model_version) group by all order by all""")
+    assert said == [("backtest", False, True), ("served", True, True)]
+    served = "select distinct is_champion from product_forecasts join model_versions using (model_version)"
+    assert refitted_products.query(served) == [(True,)]
+    judged = "select distinct is_champion from err_product_demand join model_versions using (model_version)"
+    assert refitted_products.query(judged) == [(False,)]
+
+
+def test_examples_of_a_refit_see_every_day_through_the_latest(refitted_products: UserProject) -> None:
+    """Those of a training end at the cuts; those of its refit with the latest origin."""
+    seen = """
+        select max(as_of_date + observed_days) = any_value(latest_origin_date), max(as_of_date) < any_value(latest_origin_date)
+        from {} cross join seq_cut_dates"""
+    assert refitted_products.query(seen.format("lbl_product_refit_examples")) == [(True, True)]
+    assert refitted_products.query(seen.format("lbl_product_examples")) == [(False, True)]
