@@ -84,7 +84,7 @@ def refitted_products(built_shop: UserProject, tmp_path_factory: pytest.TempPath
     """A shop whose champion of product demand is a refit, after the build that follows."""
     project = copied(built_shop, tmp_path_factory.mktemp("products"))
     project.demand("train", "--task", "product_demand", "--epochs", "2", "--refit", "--promote")
-    project.rebuild()
+    project.rebuild("product_forecasts", "err_product_demand", "model_versions")
     return project
 
 

@@ -59,12 +59,14 @@ class Window:
 
 def build_shop(project: Path, data_set: DataSet, events: Path, products: list[str], window: Window) -> None:
     """Write a project, fill its warehouse with the events of the products and build what training and scoring read."""
-    build_project(project, data_set, events, products, window, window.latest_origin, MODELS)
+    build_project(project, data_set, events, products, window, (window.latest_origin, window.last_day), MODELS)
 
 
 def build_refit_shop(project: Path, data_set: DataSet, events: Path, products: list[str], window: Window) -> None:
     """The same shop as it was at the end of the first origin, with what a refit reads."""
-    build_project(refit_shop(project), data_set, events, products, window, window.first_origin, REFIT_MODELS)
+    build_project(
+        refit_shop(project), data_set, events, products, window, (window.first_origin, window.first_origin), REFIT_MODELS
+    )
 
 
 def refit_shop(project: Path) -> Path:
@@ -77,10 +79,11 @@ def build_project(
     events: Path,
     products: list[str],
     window: Window,
-    latest_origin: date,
+    ends: tuple[date, date],
     models: Sequence[str],
 ) -> None:
-    """Write and build a project that ends on a day."""
+    """Write and build a project with a latest origin and a last day of events, which are the `ends`."""
+    latest_origin, last_day = ends
     (project / "models").mkdir(parents=True, exist_ok=True)
     settings = {
         "event_sources": [{"name": "shop", "source": ["shop", "events"], "columns": data_set.columns}],
@@ -102,7 +105,7 @@ def build_project(
     (project / WAREHOUSE).unlink(missing_ok=True)
     with duckdb.connect(str(project / WAREHOUSE)) as con:
         con.execute("create schema shop")
-        con.execute(EVENTS, {"events": str(events), "last_day": latest_origin, "products": products})
+        con.execute(EVENTS, {"events": str(events), "last_day": last_day, "products": products})
     fill_calendar(project / WAREHOUSE, data_set.country)
     dbt(project, "deps")
     dbt(project, "run", "--full-refresh", "--select", *models)
