@@ -18,15 +18,26 @@ tasks as (
 
 ),
 
-newest as (
+days as (
 
-    select
-        champions.task,
-        track.*,
-        row_number() over (partition by champions.task order by track.as_of_date desc) as days_ago
+    -- A day on which both were judged counts once, by what was served.
+    select track.*
     from champions
     inner join {{ ref('demand_forecast', 'err_health_track') }} as track
         on champions.task = track.task and track.model_version in (champions.model_version, champions.judged_version)
+    qualify row_number() over (
+        partition by track.task, track.as_of_date
+        order by case when track.model_version = champions.model_version then 1 else 2 end
+    ) = 1
+
+),
+
+newest as (
+
+    select
+        *,
+        row_number() over (partition by task order by as_of_date desc) as days_ago
+    from days
 
 ),
 

@@ -14,12 +14,14 @@ import torch
 from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, load_model
 from demand_forecast.signature import Signature
 from demand_forecast.udf import score
-from demand_forecast_training.dataset import Dataset, Histories, batch_of
+from demand_forecast_training import fitting
+from demand_forecast_training.dataset import Dataset, Histories, batch_of, joined
 from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.products.counts import masses, negative_log_likelihood, quantiles, running_maximum
 from demand_forecast_training.products.examples import ProductExamples
 from demand_forecast_training.products.network import demand_losses
+from demand_forecast_training.products.refitting import KEPT, refit_demand
 from demand_forecast_training.products.training import TrainedDemand, predicted_demand, train_demand
 from demand_forecast_training.products.workflow import beats_baseline, registry_row
 from scipy.stats import nbinom
@@ -76,6 +78,12 @@ def data() -> Dataset[ProductExamples]:
 @pytest.fixture(scope="module")
 def trained(data: Dataset[ProductExamples]) -> TrainedDemand:
     return train_demand(data, CHOICES)
+
+
+@pytest.fixture(scope="module")
+def everything(data: Dataset[ProductExamples]) -> Dataset[ProductExamples]:
+    """The validation origins teach as well."""
+    return replace(data, train=joined([data.train, data.validation]))
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +173,34 @@ def scored(data: Dataset[ProductExamples], examples: ProductExamples, row: dict[
     )
     found = score(model, *columns)
     return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in model.outputs}
+
+
+def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
+    everything: Dataset[ProductExamples], trained: TrainedDemand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[float] = []
+    asked = fitting.learning_rate
+    monkeypatch.setattr(fitting, "learning_rate", lambda choices, share: shares.append(share) or asked(choices, share))
+    again = refit_demand(everything, trained)
+    assert shares == [step / trained.longest_steps for step in range(trained.best_steps)] and shares
+    for name in KEPT:
+        assert torch.equal(getattr(again.network, name), getattr(trained.network, name)), name
+    assert not torch.equal(again.network.day_vectors, trained.network.day_vectors) and again.model == trained.model
+
+
+def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+    """But for its level, which is that of the newest days that taught it."""
+    again = refit_demand(data, trained)
+    for name, values in again.network.state_dict().items():
+        assert name == "mean_scale" or torch.equal(values, trained.network.state_dict()[name]), name
+
+
+def test_the_level_of_a_refit_is_that_of_the_newest_days(everything: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+    """On these as many units are expected as there were."""
+    newest = replace(everything, fitted_through_date=everything.dates.max().item())
+    choices = replace(trained.choices, recent_days=3)
+    network = refit_demand(newest, replace(trained, choices=choices)).network
+    recent = everything.train.take(everything.dates[everything.train.date] >= everything.dates.max() - 3)
+    assert 0 < len(recent) < len(everything.train)
+    said = network.calibrated(predicted_demand(network, everything, recent, choices)).mean.detach().numpy()
+    assert (said * recent.is_seen).sum() == pytest.approx((recent.units * recent.is_seen).sum(), rel=1e-3)

@@ -93,7 +93,7 @@ def test_a_rollback_of_products_is_of_products(served_shop: UserProject, copy_of
     assert "champion of product_demand: product_demand-lstm" in project.demand("status").stdout
 
 
-def test_options_of_customers_are_refused_for_products(served_shop: UserProject) -> None:
+def test_options_of_another_task_are_refused(served_shop: UserProject) -> None:
     refused = served_shop.demand("train", "--task", "product_demand", "--resume", "logs", check=False)
     assert refused.returncode == 1 and "--resume and --study are of customer_demand" in refused.stderr
     refused = served_shop.demand("train", "--task", "recommendation", "--refit", check=False)

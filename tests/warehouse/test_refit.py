@@ -53,6 +53,12 @@ def test_a_second_build_asks_for_nothing(refitted: UserProject, tmp_path_factory
     assert project.query("select count(*) from pred_customer_ledger") == rows
 
 
+def test_pruning_keeps_what_a_kept_refit_is_judged_by(refitted: UserProject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = copied(refitted, tmp_path_factory.mktemp("pruned"))
+    project.execute("delete from main_demand.model_promotions")  # nothing serves: the newest version stays, which is the refit
+    assert "0 networks" in project.demand("prune", "--keep", "1").stdout
+
+
 def test_fine_tuning_a_refit_starts_from_the_version_that_has_not_seen_the_test_days(
     refitted: UserProject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

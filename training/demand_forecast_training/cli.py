@@ -34,6 +34,8 @@ from demand_forecast_training.watching import Watched, watch
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
 WORKFLOWS = {"product_demand": "products", "recommendation": "recommendations"}
 """Where the training of a task lies that is not of customers."""
+REFITTED = (TASK, "product_demand")
+"""Tasks whose versions can be refitted."""
 OVERRIDES = (
     "epochs",
     "patience",
@@ -222,8 +224,8 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
         )
     elif is_resumed or options.study:
         raise DemandForecastError(f"--resume and --study are of {TASK}: leave them out for {options.task}")
-    elif options.refit and options.task == "recommendation":
-        raise DemandForecastError("--refit is of customer_demand and product_demand: leave it out for recommendation")
+    elif options.refit and options.task not in REFITTED:
+        raise DemandForecastError(f"--refit is of {' and '.join(REFITTED)}: leave it out for {options.task}")
     else:
         workflow = imported(f"demand_forecast_training.{WORKFLOWS[options.task]}.workflow")
         wanted = {"is_refitted": True} if options.refit else {}

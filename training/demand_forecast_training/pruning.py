@@ -29,11 +29,11 @@ def prune(connection: Any, relations: Mapping[str, str], keep: int) -> tuple[lis
 
 
 def kept_versions(connection: Any, relations: Mapping[str, str], task: str, keep: int) -> set[str]:
-    """Versions of a task whose networks stay: the `keep` newest, the champion, what a roll-back would let serve, and the versions
-    that those two are refits of or were tuned from."""
+    """Versions of a task whose networks stay: the `keep` newest, the champion, what a roll-back would let serve, the versions
+    that any of these are refits of, and those that the two that may serve were tuned from."""
     newest = [version for (version,) in connection.execute(NEWEST.format(**relations), [task, keep]).fetchall()]
     wanted = (champion(connection, relations, task), predecessor(connection, relations, task))
-    serving = [version for version in wanted if version not in (None, BASELINE)]
-    rows = [version_row(connection, relations, str(version)) for version in serving]
-    behind = [row[name] for row in rows for name in ("evaluated_version", "parent_version") if row[name]]
-    return {*newest, *map(str, serving), *behind}
+    serving = [str(version) for version in wanted if version not in (None, BASELINE)]
+    parents = [version_row(connection, relations, version)["parent_version"] for version in serving]
+    evaluated = [version_row(connection, relations, version)["evaluated_version"] for version in {*newest, *serving}]
+    return {*newest, *serving, *filter(None, [*parents, *evaluated])}

@@ -69,7 +69,7 @@ def register_evaluated(warehouse: Warehouse, row: Mapping[str, Any], entity: Ent
         everything = read_all_days(connection, warehouse.relations, entity)
         check_same_features(row, everything)
         register(connection, warehouse.relations, row, None)
-    print(f"registered {row['model_version']}, which answers for test days; a refit learns from {len(everything.train)} origins")
+    print(f"registered {row['model_version']}, by which its refit is judged; that learns from {len(everything.train)} origins")
     return everything
 
 

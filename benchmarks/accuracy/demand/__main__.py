@@ -18,7 +18,7 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from benchmarks.accuracy.cells import SPLITS
 from benchmarks.accuracy.data_sets import DATA_SETS
 from benchmarks.accuracy.demand.report import append_to_log, write_section
-from benchmarks.accuracy.demand.shop import Window, answers, build_refit_shop, build_shop
+from benchmarks.accuracy.demand.shop import Window, answers, build_refit_shop, build_shop, refit_shop
 from benchmarks.accuracy.events import canonical_events
 from benchmarks.accuracy.harness import ROOT, Harness
 from benchmarks.accuracy.log import clean_commit
@@ -57,9 +57,9 @@ def run(harness: Harness, split: str, is_kept: bool) -> tuple[dict[str, Any], di
     versions: dict[str, Any] = {}
     for window in windows(folder):
         project = folder / f"shop_h{window.horizon}"
-        if not (is_kept and project.exists()):
-            build_shop(project, DATA_SET, events, products, window)
-            build_refit_shop(project, DATA_SET, events, products, window)
+        for build, shop in ((build_shop, project), (build_refit_shop, refit_shop(project))):
+            if not (is_kept and shop.exists()):
+                build(project, DATA_SET, events, products, window)
         print(f"complete_journey {split}: {window.horizon} days ahead", flush=True)
         for name, said, row, seconds in answers(project, HyperParameters(), window):
             file = folder / f"{name}_h{window.horizon}.parquet"
