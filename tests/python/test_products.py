@@ -204,3 +204,13 @@ def test_the_level_of_a_refit_is_that_of_the_newest_days(everything: Dataset[Pro
     assert 0 < len(recent) < len(everything.train)
     said = network.calibrated(predicted_demand(network, everything, recent, choices)).mean.detach().numpy()
     assert (said * recent.is_seen).sum() == pytest.approx((recent.units * recent.is_seen).sum(), rel=1e-3)
+
+
+def test_how_sure_a_sum_is_does_not_hang_on_the_calendar_of_its_last_day(
+    data: Dataset[ProductExamples], trained: TrainedDemand
+) -> None:
+    batch = batch_of(data, data.validation, np.arange(8))
+    plain = trained.network.batch_demand(batch)
+    marked = trained.network.batch_demand(replace(batch, days=1 - batch.days))
+    assert torch.equal(marked.cumulative_size, plain.cumulative_size)
+    assert not torch.equal(marked.mean, plain.mean) and not torch.equal(marked.size, plain.size)

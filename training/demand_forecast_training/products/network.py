@@ -19,6 +19,9 @@ from demand_forecast_training.products.examples import TASK, ProductExamples
 from demand_forecast_training.scalers import Scales, fit_scales, habits
 
 HEADS = 3  # log of the mean, log of the size of a day's count, log of the size of the sum so far
+DAILY_HEADS = 2
+"""The first heads, which are of a day and read its calendar. How sure a sum is does not hang on the calendar of its last day: a
+network that reads it there learns from the few windows that end on a rare day, and doubts all others that do."""
 RATES = "unit_rate_"
 LEAST_RATE = 0.01
 """Units a day added to each rate before its logarithm."""
@@ -63,7 +66,7 @@ class ProductNetwork(Encoder):
             self.register_buffer(name, torch.tensor(1.0))
         self.product_layer = nn.Linear(choices.context_units, HEADS * choices.rank)
         self.day_vectors = nn.Parameter(torch.randn(HEADS, choices.rank, scales.days) * 0.1)
-        self.calendar_vectors = nn.Parameter(torch.randn(HEADS, choices.rank, len(scales.day_mean)) * 0.1)
+        self.calendar_vectors = nn.Parameter(torch.randn(DAILY_HEADS, choices.rank, len(scales.day_mean)) * 0.1)
         self.day_bias = nn.Parameter(torch.zeros(HEADS, scales.days))
         self.weekday_weight = nn.Parameter(torch.tensor(0.5))
         self.rate_weights = nn.Parameter(torch.full((len(scales.rate_columns),), 0.5 / len(scales.rate_columns)))
@@ -77,10 +80,12 @@ class ProductNetwork(Encoder):
     def demand(self, state: Tensor, context: Tensor, days: Tensor) -> Demand:
         """Uncalibrated demand by day, of the memory (batch, hidden), raw context (batch, C) and raw days (batch, days, K)."""
         product = self.product_layer(self.joined(state, context)).reshape(-1, HEADS, self.rank).transpose(0, 1)
-        tastes = (product @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, heads)
-        scores = product @ self.day_vectors + (self.encoded_days(days) @ tastes).permute(2, 0, 1) + self.day_bias.unsqueeze(1)
-        mean = torch.exp(torch.clamp(self.own_level(context) + scores[0], max=LARGEST_LOG_MEAN))
-        size, cumulative_size = torch.exp(torch.clamp(scores[1:], SMALLEST_LOG_SIZE, LARGEST_LOG_SIZE))
+        tastes = (product[:DAILY_HEADS] @ self.calendar_vectors).permute(1, 2, 0)  # (batch, K, daily heads)
+        calendar = (self.encoded_days(days) @ tastes).permute(2, 0, 1)
+        level, log_size, log_cumulative_size = product @ self.day_vectors + self.day_bias.unsqueeze(1)
+        mean = torch.exp(torch.clamp(self.own_level(context) + level + calendar[0], max=LARGEST_LOG_MEAN))
+        size = torch.exp(torch.clamp(log_size + calendar[1], SMALLEST_LOG_SIZE, LARGEST_LOG_SIZE))
+        cumulative_size = torch.exp(torch.clamp(log_cumulative_size, SMALLEST_LOG_SIZE, LARGEST_LOG_SIZE))
         return Demand(mean, size, cumulative_size)
 
     def calibrated(self, demand: Demand) -> Demand:
