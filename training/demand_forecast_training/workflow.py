@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from demand_forecast import __version__
 from demand_forecast.errors import FeatureMismatch
@@ -27,6 +27,8 @@ from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.tuning import best_choices, trials_table, tune
 from demand_forecast_training.warehouse import Warehouse
+
+TrainedT = TypeVar("TrainedT")
 
 
 def train_and_register(
@@ -49,28 +51,33 @@ def train_and_register(
     trained = train(data, HyperParameters(**(found | dict(chosen))), log_dir, is_resumed)
     row = registry_row(data, trained, export(trained.network, data))
     if is_refitted:
-        trained, row = refitted(warehouse, data, trained, row, log_dir)
+        evaluated, folder = trained, log_dir and log_dir / "refit"
+        trained, row = refitted(
+            warehouse,
+            row,
+            CUSTOMERS,
+            lambda everything: refit(everything, evaluated, folder),
+            lambda everything, again: registry_row(everything, again, export(again.network, data)),
+        )
     return register_trained(warehouse, trained, row, is_wanted, "demand train")
 
 
 def refitted(
-    warehouse: Warehouse, data: Dataset, evaluated: Trained, row: Mapping[str, Any], log_dir: Path | None
-) -> tuple[Trained, dict[str, Any]]:
-    """Register an evaluated version without promoting it, and refit it on all days; returns the refit and its row."""
-    everything = register_evaluated(warehouse, row, CUSTOMERS)
-    trained = refit(everything, evaluated, log_dir and log_dir / "refit")
-    repeated = registry_row(everything, trained, export(trained.network, data))
-    return trained, repeated | {"evaluated_version": row["model_version"]}
-
-
-def register_evaluated(warehouse: Warehouse, row: Mapping[str, Any], entity: Entity[OriginsT]) -> Dataset[OriginsT]:
-    """Register a version without promoting it; returns the examples of all days, which its refit learns from."""
+    warehouse: Warehouse,
+    row: Mapping[str, Any],
+    entity: Entity[OriginsT],
+    again: Callable[[Dataset[OriginsT]], TrainedT],
+    row_of: Callable[[Dataset[OriginsT], TrainedT], dict[str, Any]],
+) -> tuple[TrainedT, dict[str, Any]]:
+    """Register the evaluated version of a row without promoting it, and train it `again` on the examples of all days; returns
+    the refit and its row."""
     with warehouse.visit(read_only=False) as connection:
         everything = read_all_days(connection, warehouse.relations, entity)
         check_same_features(row, everything)
         register(connection, warehouse.relations, row, None)
     print(f"registered {row['model_version']}, by which its refit is judged; that learns from {len(everything.train)} origins")
-    return everything
+    trained = again(everything)
+    return trained, row_of(everything, trained) | {"evaluated_version": row["model_version"]}
 
 
 def finetune_and_register(

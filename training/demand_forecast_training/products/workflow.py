@@ -21,7 +21,7 @@ from demand_forecast_training.workflow import (
     check_readiness,
     data_columns,
     figure_columns,
-    register_evaluated,
+    refitted,
     registered_line,
     version_columns,
 )
@@ -42,7 +42,14 @@ def train_and_register(
     trained = train_demand(data, HyperParameters(**chosen), log_dir)
     row = registry_row(data, trained, export(trained.network, data))
     if is_refitted:
-        trained, row = refitted(warehouse, data, trained, row, log_dir)
+        evaluated, folder = trained, log_dir and log_dir / "refit"
+        trained, row = refitted(
+            warehouse,
+            row,
+            PRODUCTS,
+            lambda everything: refit_demand(everything, evaluated, folder),
+            lambda everything, again: registry_row(everything, again, export(again.network, data)),
+        )
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations, TASK)
         reason = promotion_reason(trained, serving is not None, is_wanted)
@@ -50,16 +57,6 @@ def train_and_register(
     print(demand_table(trained))
     print(registered_line(row, is_new, reason, serving) or not_promoted(row, trained))
     return str(row["model_version"])
-
-
-def refitted(
-    warehouse: Warehouse, data: Data, evaluated: TrainedDemand, row: Mapping[str, Any], log_dir: Path | None
-) -> tuple[TrainedDemand, dict[str, Any]]:
-    """Register an evaluated version without promoting it, and refit it on all days; returns the refit and its row."""
-    everything = register_evaluated(warehouse, row, PRODUCTS)
-    trained = refit_demand(everything, evaluated, log_dir and log_dir / "refit")
-    repeated = registry_row(everything, trained, export(trained.network, data))
-    return trained, repeated | {"evaluated_version": row["model_version"]}
 
 
 def promotion_reason(trained: TrainedDemand, has_champion: bool, is_wanted: bool) -> str | None:
