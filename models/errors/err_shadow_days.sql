@@ -1,5 +1,7 @@
 -- One row per version asked in shadow, gate origin and day ahead until the first purchase: the hazard that the version said of the day
--- beside whether the customer bought then. Of several answers of a version for an origin, the newest speaks.
+-- beside whether the customer bought then. Of several answers of a version for an origin, the newest speaks. Read from what was asked,
+-- not from all examples of a challenger: mostly nothing was asked, and then this costs nothing.
+{%- set gate_days = [demand_forecast.setting('gate_days'), demand_forecast.setting('max_horizon_days')] | min %}
 with said as (
 
     select *
@@ -19,27 +21,63 @@ judged as (
         said.as_of_date,
         said.model_version,
         said.purchase_hazard,
-        examples.observed_days,
-        coalesce({{ demand_forecast.list_item('examples.purchases', 1) }}.day, examples.observed_days + 1) as first_purchase_day
+        cuts.latest_origin_date
     from said
-    inner join {{ ref('demand_forecast', 'lbl_challenger_examples') }} as examples
-        on said.customer_id = examples.customer_id and said.as_of_date = examples.as_of_date
-    where examples.role = 'gate'
+    inner join {{ ref('demand_forecast', 'lbl_challenger_cuts') }} as cuts
+        on said.as_of_date >= cuts.trained_through_date and said.as_of_date < cuts.latest_origin_date
+    inner join {{ ref('demand_forecast', 'seq_origins') }} as origins
+        on said.customer_id = origins.customer_id and said.as_of_date = origins.as_of_date
+    where cuts.purpose = 'gate'
+
+),
+
+first_purchases as (
+
+    select
+        judged.customer_id,
+        judged.as_of_date,
+        judged.model_version,
+        min(purchase_days.event_date) as event_date
+    from judged
+    inner join {{ ref('demand_forecast', 'lbl_purchase_days') }} as purchase_days
+        on judged.customer_id = purchase_days.customer_id and purchase_days.event_date > judged.as_of_date
+    group by judged.customer_id, judged.as_of_date, judged.model_version
 
 ),
 
 days as (
 
-    select {{ demand_forecast.number_series(1, demand_forecast.setting('gate_days')) }} as day
+    select cast(day as integer) as day
+    from (select {{ demand_forecast.number_series(1, gate_days) }} as day) as series
+
+),
+
+days_ahead as (
+
+    select
+        judged.customer_id,
+        judged.as_of_date,
+        judged.model_version,
+        days.day,
+        {{ demand_forecast.list_item('judged.purchase_hazard', 'days.day') }} as purchase_hazard,
+        {{ demand_forecast.add_days('judged.as_of_date', 'days.day') }} as event_date,
+        judged.latest_origin_date
+    from judged
+    cross join days
 
 )
 
 select
-    judged.customer_id,
-    judged.as_of_date,
-    judged.model_version,
-    cast(days.day as integer) as day,
-    cast({{ demand_forecast.list_item('judged.purchase_hazard', 'days.day') }} as double) as purchase_hazard,
-    days.day = judged.first_purchase_day as has_purchased
-from judged
-inner join days on days.day <= least(judged.observed_days, judged.first_purchase_day)
+    days_ahead.customer_id,
+    days_ahead.as_of_date,
+    days_ahead.model_version,
+    days_ahead.day,
+    cast(days_ahead.purchase_hazard as double) as purchase_hazard,
+    coalesce(days_ahead.event_date = first_purchases.event_date, false) as has_purchased
+from days_ahead
+left join first_purchases
+    on days_ahead.customer_id = first_purchases.customer_id
+        and days_ahead.as_of_date = first_purchases.as_of_date
+        and days_ahead.model_version = first_purchases.model_version
+where days_ahead.event_date <= days_ahead.latest_origin_date
+    and days_ahead.event_date <= coalesce(first_purchases.event_date, days_ahead.latest_origin_date)
