@@ -28,7 +28,9 @@ from scipy.stats import nbinom
 
 CONTEXT = ("unit_rate_7d", "unit_rate_28d", "noise", *(f"weekday_rate_{number}" for number in range(1, 8)))
 SIGNATURE = Signature(context=CONTEXT, steps=("units", "views"), days=("is_sunday", "is_holiday"), max_horizon_days=30)
-CHOICES = HyperParameters(hidden_units=8, context_units=16, rank=4, context_bins=4, epochs=6, batch_origins=256, seed=3)
+CHOICES = HyperParameters(
+    hidden_units=8, context_units=16, rank=4, context_bins=4, epochs=9, batch_origins=256, seed=3, members=2
+)
 MEANS = (0.02, 0.4, 3.0, 11.0)
 SIZES = (0.3, 1.0, 20.0)
 LEVELS = (0.1, 0.5, 0.9, 0.95, 0.99)
@@ -175,6 +177,20 @@ def scored(data: Dataset[ProductExamples], examples: ProductExamples, row: dict[
     return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in model.outputs}
 
 
+def test_networks_of_several_seeds_speak_as_one(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+    """The mean is that of their means, a size lies between theirs; each is what it is alone."""
+    batch = batch_of(data, data.validation, np.arange(50))
+    with torch.no_grad():
+        first, second = (network.batch_demand(batch) for network in trained.network.members)
+        both = trained.network.batch_demand(batch)
+    assert not torch.allclose(first.mean, second.mean, rtol=1e-3)
+    torch.testing.assert_close(both.mean, (first.mean + second.mean) / 2)
+    torch.testing.assert_close(both.size, torch.sqrt(first.size * second.size))
+    torch.testing.assert_close(both.cumulative_size, torch.sqrt(first.cumulative_size * second.cumulative_size))
+    alone = train_demand(data, replace(CHOICES, seed=CHOICES.seed + 1, members=1)).network.members[0]
+    assert torch.equal(alone.day_vectors, trained.network.members[1].day_vectors)
+
+
 def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
     everything: Dataset[ProductExamples], trained: TrainedDemand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,10 +198,13 @@ def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
     asked = fitting.learning_rate
     monkeypatch.setattr(fitting, "learning_rate", lambda choices, share: shares.append(share) or asked(choices, share))
     again = refit_demand(everything, trained)
-    assert shares == [step / trained.longest_steps for step in range(trained.best_steps)] and shares
+    steps = [(step, one.longest_steps) for one in trained.trainings for step in range(one.best_steps)]
+    assert shares == [step / longest for step, longest in steps] and shares
     for name in KEPT:
         assert torch.equal(getattr(again.network, name), getattr(trained.network, name)), name
-    assert not torch.equal(again.network.day_vectors, trained.network.day_vectors) and again.model == trained.model
+    for ours, theirs in zip(again.network.members, trained.network.members, strict=True):
+        assert not torch.equal(ours.day_vectors, theirs.day_vectors)
+    assert again.model == trained.model
 
 
 def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:

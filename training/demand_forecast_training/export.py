@@ -17,7 +17,7 @@ from demand_forecast.signature import FEATURE_TYPE, Signature
 from safetensors.torch import save
 
 from demand_forecast_training.dataset import Dataset, OriginsT
-from demand_forecast_training.encoder import Encoder, Graph
+from demand_forecast_training.encoder import Graph
 from demand_forecast_training.errors import ExportRefused
 
 OPSET = 17
@@ -54,7 +54,7 @@ class Exported:
     parity_tolerance: float
 
 
-def export(network: Encoder, data: Dataset[OriginsT]) -> Exported:
+def export(network: Graph, data: Dataset[OriginsT]) -> Exported:
     """Bytes of a trained network, checked. Raises ExportRefused, and then nothing may be registered."""
     return export_with(network, inputs_of(data, golden_examples(data)), data.signature)
 

@@ -8,14 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from demand_forecast.arrays import Integers
-from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, OUTPUTS_OF
 from torch import Tensor, nn
 
 from demand_forecast_training.dataset import Batch, Dataset
 from demand_forecast_training.encoder import Encoder
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.products.counts import negative_log_likelihood, quantiles, running_maximum
-from demand_forecast_training.products.examples import TASK, ProductExamples
+from demand_forecast_training.products.counts import negative_log_likelihood
+from demand_forecast_training.products.examples import ProductExamples
 from demand_forecast_training.scalers import Scales, fit_scales, habits
 
 HEADS = 3  # log of the mean, log of the size of a day's count, log of the size of the sum so far
@@ -47,23 +46,16 @@ class Demand(NamedTuple):
 
 
 class ProductNetwork(Encoder):
-    """Raw features in, mean and quantiles out. The mean starts from the product's own rates, and learns what differs."""
+    """Raw features in, uncalibrated demand out. The mean starts from the product's own rates, and learns what differs."""
 
-    answers = OUTPUTS_OF[TASK]
     weekday_columns: Tensor
     rate_columns: Tensor
-    mean_scale: Tensor
-    size_scale: Tensor
-    cumulative_size_scale: Tensor
 
     def __init__(self, scales: ProductScales, choices: HyperParameters) -> None:
         super().__init__(scales, choices)
         self.rank = choices.rank
         self.register_buffer("weekday_columns", torch.as_tensor(scales.weekday_columns)[torch.arange(scales.days) % 7])
         self.register_buffer("rate_columns", torch.as_tensor(scales.rate_columns))
-        self.register_buffer("mean_scale", torch.ones(scales.days))
-        for name in ("size_scale", "cumulative_size_scale"):
-            self.register_buffer(name, torch.tensor(1.0))
         self.product_layer = nn.Linear(choices.context_units, HEADS * choices.rank)
         self.day_vectors = nn.Parameter(torch.randn(HEADS, choices.rank, scales.days) * 0.1)
         self.calendar_vectors = nn.Parameter(torch.randn(DAILY_HEADS, choices.rank, len(scales.day_mean)) * 0.1)
@@ -88,25 +80,12 @@ class ProductNetwork(Encoder):
         cumulative_size = torch.exp(torch.clamp(log_cumulative_size, SMALLEST_LOG_SIZE, LARGEST_LOG_SIZE))
         return Demand(mean, size, cumulative_size)
 
-    def calibrated(self, demand: Demand) -> Demand:
-        return Demand(
-            demand.mean * self.mean_scale, demand.size * self.size_scale, demand.cumulative_size * self.cumulative_size_scale
-        )
-
     def batch_demand(self, batch: Batch[ProductExamples]) -> Demand:
         """Uncalibrated demand of a batch's origins."""
         return self.demand(self.batch_state(batch), torch.from_numpy(batch.examples.context), torch.from_numpy(batch.days))
 
     def losses(self, batch: Batch[ProductExamples]) -> dict[str, Tensor]:
-        return demand_losses(self.calibrated(self.batch_demand(batch)), batch.examples)
-
-    def forward(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> tuple[Tensor, ...]:
-        """Forecast of days (batch, time, F), right-padded, of which `position` (batch,) count; the exported graph. A quantile is
-        `ceil` less 1 of what it answers (see counts.quantiles)."""
-        mean, size, cumulative_size = self.calibrated(self.demand(self.last_state(steps, position), context, days))
-        daily = quantiles(mean, size, list(DAILY_QUANTILES.values()))
-        cumulative = quantiles(torch.cumsum(mean, dim=1), cumulative_size, list(CUMULATIVE_QUANTILES.values()))
-        return (mean, *daily, *(running_maximum(values) for values in cumulative))
+        return demand_losses(self.batch_demand(batch), batch.examples)
 
 
 def demand_losses(demand: Demand, examples: ProductExamples) -> dict[str, Tensor]:

@@ -1,8 +1,9 @@
-"""A training of product demand: the loop, calibration on validation days, and the figures that judge it beside the baseline."""
+"""A training of product demand: a loop for each network, calibration on validation days, and the figures that judge what they say
+together beside the baseline."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from demand_forecast_training.curves import curves
 from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.fitting import begin, fit, longest_steps
 from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.losses import weighted
+from demand_forecast_training.products.ensemble import ProductEnsemble
 from demand_forecast_training.products.examples import ProductExamples
 from demand_forecast_training.products.network import Demand, ProductNetwork, demand_losses, fit_product_scales
 from demand_forecast_training.rates import plain_batches
@@ -37,17 +40,23 @@ class DemandFigures:
 
 
 @dataclass(frozen=True)
-class TrainedDemand:
-    """A calibrated network with its figures on validation days and the baseline's, one for each horizon.
-
-    `best_steps` of the optimiser led to it, of `longest_steps` that all epochs would have taken.
-    """
+class Taught:
+    """A network before calibration. `best_steps` of the optimiser led to it, of `longest_steps` that all epochs would take."""
 
     network: ProductNetwork
-    choices: HyperParameters
     epochs: int
     best_steps: int
     longest_steps: float
+
+
+@dataclass(frozen=True)
+class TrainedDemand:
+    """Calibrated networks with the trainings that led to them, and their common figures on validation days and the baseline's,
+    one for each horizon. The loss is that before calibration."""
+
+    network: ProductEnsemble
+    choices: HyperParameters
+    trainings: list[Taught]
     validation_loss: float
     uncalibrated: list[DemandFigures]
     model: list[DemandFigures]
@@ -55,18 +64,28 @@ class TrainedDemand:
 
 
 def train_demand(data: Data, choices: HyperParameters, log_dir: Path | None = None) -> TrainedDemand:
-    """Train on role train from nothing, stop early and calibrate on role validation. Curves go to `log_dir`."""
+    """Train on role train from nothing, stop early and calibrate on role validation. Curves go to folders of `log_dir`."""
+    trainings = [taught(data, one, log_dir and log_dir / f"network_{one.seed}") for one in choices_of_members(choices)]
+    network = ProductEnsemble([training.network for training in trainings])
+    demand = predicted_demand(network, data, data.validation, choices)
+    loss = float(weighted(demand_losses(demand, data.validation), choices))
+    means = [demand.mean.numpy(), calibrated_mean(network, demand, data.validation), baseline_mean(data, data.validation)]
+    tables = [[demand_figures(mean, data.validation, days) for days in horizons_of(data)] for mean in means]
+    return TrainedDemand(network, choices, trainings, loss, *tables)
+
+
+def choices_of_members(choices: HyperParameters) -> list[HyperParameters]:
+    """The choices of each network, which differ by the seed."""
+    return [replace(choices, seed=choices.seed + number) for number in range(choices.members)]
+
+
+def taught(data: Data, choices: HyperParameters, log_dir: Path | None) -> Taught:
+    """One network, at its best epoch."""
     prepare(choices)
-    network = ProductNetwork(fit_product_scales(data, choices), choices)
-    progress = begin(network, choices)
+    progress = begin(ProductNetwork(fit_product_scales(data, choices), choices), choices)
     with curves(log_dir) as log:
         best = fit(progress, data, choices, log)
-    demand = predicted_demand(best, data, data.validation, choices)
-    means = [demand.mean.numpy(), calibrated_mean(best, demand, data.validation), baseline_mean(data, data.validation)]
-    tables = [[demand_figures(mean, data.validation, days) for days in horizons_of(data)] for mean in means]
-    return TrainedDemand(
-        best, choices, progress.epoch, progress.best_steps, longest_steps(progress, choices), progress.best_loss, *tables
-    )
+    return Taught(best, progress.epoch, progress.best_steps, longest_steps(progress, choices))
 
 
 def horizons_of(data: Data) -> list[int]:
@@ -74,7 +93,7 @@ def horizons_of(data: Data) -> list[int]:
 
 
 @torch.no_grad()
-def predicted_demand(network: ProductNetwork, data: Data, examples: ProductExamples, choices: HyperParameters) -> Demand:
+def predicted_demand(network: ProductEnsemble, data: Data, examples: ProductExamples, choices: HyperParameters) -> Demand:
     """Uncalibrated demand of all examples, in their order."""
     found = [torch.empty(len(examples), data.days.shape[1]) for _ in Demand._fields]
     for batch in plain_batches(data, examples, choices):
@@ -83,7 +102,7 @@ def predicted_demand(network: ProductNetwork, data: Data, examples: ProductExamp
     return Demand(*found)
 
 
-def calibrated_mean(network: ProductNetwork, demand: Demand, examples: ProductExamples) -> Floats:
+def calibrated_mean(network: ProductEnsemble, demand: Demand, examples: ProductExamples) -> Floats:
     """Write scales of the mean and of the sizes, fitted on these origins, into the network; returns its means after that."""
     calibrate_level(network, demand, examples)
     network.size_scale.fill_(1.0)
@@ -95,7 +114,7 @@ def calibrated_mean(network: ProductNetwork, demand: Demand, examples: ProductEx
     return level.mean.numpy()
 
 
-def calibrate_level(network: ProductNetwork, demand: Demand, examples: ProductExamples) -> None:
+def calibrate_level(network: ProductEnsemble, demand: Demand, examples: ProductExamples) -> None:
     """Write scales of the mean, fitted on these origins, into the network: expected units then sum to what was seen."""
     expected = demand.mean.numpy()
     groups = day_groups(expected.shape[1]).numpy()
