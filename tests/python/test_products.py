@@ -18,7 +18,9 @@ from demand_forecast_training import fitting
 from demand_forecast_training.dataset import Dataset, Histories, batch_of, joined
 from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
 from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.losses import weighted
 from demand_forecast_training.products.counts import masses, negative_log_likelihood, quantiles, running_maximum
+from demand_forecast_training.products.ensemble import untaught
 from demand_forecast_training.products.examples import ProductExamples
 from demand_forecast_training.products.network import demand_losses
 from demand_forecast_training.products.refitting import KEPT, refit_demand
@@ -177,8 +179,8 @@ def scored(data: Dataset[ProductExamples], examples: ProductExamples, row: dict[
     return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in model.outputs}
 
 
-def test_networks_of_several_seeds_speak_as_one(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
-    """The mean is that of their means, a size lies between theirs; each is what it is alone."""
+def test_several_networks_speak_as_one(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+    """The mean is that of their means, a size lies between theirs."""
     batch = batch_of(data, data.validation, np.arange(50))
     with torch.no_grad():
         first, second = (network.batch_demand(batch) for network in trained.network.members)
@@ -187,8 +189,24 @@ def test_networks_of_several_seeds_speak_as_one(data: Dataset[ProductExamples], 
     torch.testing.assert_close(both.mean, (first.mean + second.mean) / 2)
     torch.testing.assert_close(both.size, torch.sqrt(first.size * second.size))
     torch.testing.assert_close(both.cumulative_size, torch.sqrt(first.cumulative_size * second.cumulative_size))
-    alone = train_demand(data, replace(CHOICES, seed=CHOICES.seed + 1, members=1)).network.members[0]
-    assert torch.equal(alone.day_vectors, trained.network.members[1].day_vectors)
+
+
+def test_each_network_learns_for_itself(data: Dataset[ProductExamples]) -> None:
+    """The gradient of one knows nothing of the other: where they learn, the loss is the mean of their own."""
+    torch.manual_seed(1)
+    network = untaught(data, CHOICES).train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    batch = batch_of(data, data.train, np.arange(200))
+    weighted(network.losses(batch), CHOICES).backward()  # type: ignore[no-untyped-call]
+    together = [parameter.grad.clone() for parameter in network.members[0].parameters() if parameter.grad is not None]
+    network.zero_grad()
+    weighted(network.members[0].losses(batch), CHOICES).backward()  # type: ignore[no-untyped-call]
+    alone = [parameter.grad for parameter in network.members[0].parameters() if parameter.grad is not None]
+    assert len(together) == len(alone) > 0
+    for ours, theirs in zip(together, alone, strict=True):
+        torch.testing.assert_close(ours * 2, theirs, rtol=1e-4, atol=1e-7)
 
 
 def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
@@ -198,8 +216,7 @@ def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
     asked = fitting.learning_rate
     monkeypatch.setattr(fitting, "learning_rate", lambda choices, share: shares.append(share) or asked(choices, share))
     again = refit_demand(everything, trained)
-    steps = [(step, one.longest_steps) for one in trained.trainings for step in range(one.best_steps)]
-    assert shares == [step / longest for step, longest in steps] and shares
+    assert shares == [step / trained.longest_steps for step in range(trained.best_steps)] and shares
     for name in KEPT:
         assert torch.equal(getattr(again.network, name), getattr(trained.network, name)), name
     for ours, theirs in zip(again.network.members, trained.network.members, strict=True):

@@ -1,4 +1,5 @@
-"""What every network has: scales inside the graph, a memory of the steps, and the context in bins."""
+"""What every network has: what the loop and the export ask of it, scales inside the graph, a memory of the steps, and the context
+in bins."""
 
 from __future__ import annotations
 
@@ -31,7 +32,15 @@ class Graph(nn.Module):
         return {}
 
 
-class Encoder(Graph, ABC):
+class Learner(Graph, ABC):
+    """A graph that the loop can teach."""
+
+    @abstractmethod
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        """Parts of the loss of a batch, each a mean over its origins."""
+
+
+class Encoder(Learner):
     """Raw steps, context and days in, one vector an origin out; a head of its own speaks about each of the next days."""
 
     step_mean: Tensor
@@ -94,7 +103,3 @@ class Encoder(Graph, ABC):
         place = torch.from_numpy(batch.row * states.shape[1] + np.maximum(batch.examples.position - 1, 0))
         is_known = torch.from_numpy(batch.examples.position > 0).unsqueeze(1)
         return states.flatten(0, 1).index_select(0, place) * is_known
-
-    @abstractmethod
-    def losses(self, batch: Any) -> dict[str, Tensor]:
-        """Parts of the loss of a batch, each a mean over its origins."""

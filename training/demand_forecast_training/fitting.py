@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 
 from demand_forecast_training.curves import Log, log_losses
 from demand_forecast_training.dataset import Batch, Dataset, OriginsT, batch_of, dealt_batches
-from demand_forecast_training.encoder import Encoder
+from demand_forecast_training.encoder import Learner
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.losses import weighted
 from demand_forecast_training.network import Network
@@ -24,11 +24,11 @@ from demand_forecast_training.rates import plain_batches
 
 WARM_UP = 0.02
 """Share of the longest training in which the rate rises."""
-ENCODER = ("step_layer.", "memory.")
-"""Parameters that read the steps."""
+ENCODER = {"step_layer", "memory"}
+"""Layers that read the steps."""
 
 
-NetworkT = TypeVar("NetworkT", bound=Encoder, default=Network)
+NetworkT = TypeVar("NetworkT", bound=Learner, default=Network)
 
 
 @dataclass
@@ -65,11 +65,11 @@ def longest_steps(progress: Progress[Any], choices: HyperParameters) -> float:
     return progress.steps / max(progress.epoch, 1) * choices.epochs
 
 
-def optimiser_of(network: Encoder, choices: HyperParameters) -> torch.optim.Optimizer:
+def optimiser_of(network: Learner, choices: HyperParameters) -> torch.optim.Optimizer:
     """AdamW in two groups: what reads the steps, at its own share of the rate, and the rest."""
     groups: list[list[Tensor]] = [[], []]
     for name, parameter in network.named_parameters():
-        groups[not name.startswith(ENCODER)].append(parameter)
+        groups[ENCODER.isdisjoint(name.split("."))].append(parameter)
     shares = (choices.encoder_rate_share, 1.0)
     return torch.optim.AdamW(
         [{"params": group, "share": share} for group, share in zip(groups, shares, strict=True)],
@@ -153,7 +153,7 @@ def taught_step(
 
 
 @torch.no_grad()
-def follow(average: Encoder, network: Encoder, decay: float) -> None:
+def follow(average: Learner, network: Learner, decay: float) -> None:
     """Move the average of the weights a little towards the network's."""
     for kept, newest in zip(average.parameters(), network.parameters(), strict=True):
         kept.lerp_(newest, 1 - decay)

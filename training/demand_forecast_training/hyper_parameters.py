@@ -68,7 +68,7 @@ class HyperParameters:
     units_weight: float = 0.02
     revenue_weight: float = 0.02
     members: int = 4
-    """Networks of product demand that differ by their seed alone; the graph answers what they say together."""
+    """Networks of product demand that differ by where they began; the graph answers what they say together."""
     cumulative_weight: float = 0.1
     """Of the likelihood of a product's units summed over the days ahead, beside that of each day's."""
     are_units_whole: bool = True

@@ -1,4 +1,4 @@
-"""What speaks of a product's demand: a few networks that differ by their seed alone, as one calibrated graph."""
+"""What speaks of a product's demand: a few networks that differ by where they began, as one calibrated graph."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import torch
 from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, OUTPUTS_OF
 from torch import Tensor, nn
 
-from demand_forecast_training.dataset import Batch
-from demand_forecast_training.encoder import Graph
+from demand_forecast_training.dataset import Batch, Dataset
+from demand_forecast_training.encoder import Learner
+from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.products.counts import quantiles, running_maximum
 from demand_forecast_training.products.examples import TASK, ProductExamples
-from demand_forecast_training.products.network import Demand, ProductNetwork
+from demand_forecast_training.products.network import Demand, ProductNetwork, demand_losses, fit_product_scales
 
 
-class ProductEnsemble(Graph):
+class ProductEnsemble(Learner):
     """Raw features in, mean and quantiles out. What one training alone learnt of few days the others dampen: the mean is that
     of the networks' means, a size the geometric mean of their sizes (Hansen and Salamon, 1990, doi:10.1109/34.58871)."""
 
@@ -45,6 +46,13 @@ class ProductEnsemble(Graph):
             demand.mean * self.mean_scale, demand.size * self.size_scale, demand.cumulative_size * self.cumulative_size_scale
         )
 
+    def losses(self, batch: Batch[ProductExamples]) -> dict[str, Tensor]:
+        """While they learn, the mean of each network's own, so that they stay different; else that of what they say together."""
+        if not self.training:
+            return demand_losses(self.calibrated(self.batch_demand(batch)), batch.examples)
+        parts = [network.losses(batch) for network in self.members]
+        return {name: torch.stack([part[name] for part in parts]).mean() for name in parts[0]}
+
     def forward(self, steps: Tensor, position: Tensor, context: Tensor, days: Tensor) -> tuple[Tensor, ...]:
         """Forecast of days (batch, time, F), right-padded, of which `position` (batch,) count; the exported graph. A quantile is
         `ceil` less 1 of what it answers (see counts.quantiles)."""
@@ -53,6 +61,12 @@ class ProductEnsemble(Graph):
         daily = quantiles(mean, size, list(DAILY_QUANTILES.values()))
         cumulative = quantiles(torch.cumsum(mean, dim=1), cumulative_size, list(CUMULATIVE_QUANTILES.values()))
         return (mean, *daily, *(running_maximum(values) for values in cumulative))
+
+
+def untaught(data: Dataset[ProductExamples], choices: HyperParameters) -> ProductEnsemble:
+    """Networks before training, each with random weights of its own."""
+    scales = fit_product_scales(data, choices)
+    return ProductEnsemble([ProductNetwork(scales, choices) for _ in range(choices.members)])
 
 
 def averaged(said: Iterable[Demand]) -> Demand:

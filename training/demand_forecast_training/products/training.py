@@ -1,9 +1,8 @@
-"""A training of product demand: a loop for each network, calibration on validation days, and the figures that judge what they say
-together beside the baseline."""
+"""A training of product demand: the loop, calibration on validation days, and the figures that judge it beside the baseline."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,9 @@ from demand_forecast_training.curves import curves
 from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.fitting import begin, fit, longest_steps
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.losses import weighted
-from demand_forecast_training.products.ensemble import ProductEnsemble
+from demand_forecast_training.products.ensemble import ProductEnsemble, untaught
 from demand_forecast_training.products.examples import ProductExamples
-from demand_forecast_training.products.network import Demand, ProductNetwork, demand_losses, fit_product_scales
+from demand_forecast_training.products.network import Demand, demand_losses
 from demand_forecast_training.rates import plain_batches
 from demand_forecast_training.scalers import habits
 from demand_forecast_training.training import FIGURE_HORIZONS, prepare
@@ -40,23 +38,17 @@ class DemandFigures:
 
 
 @dataclass(frozen=True)
-class Taught:
-    """A network before calibration. `best_steps` of the optimiser led to it, of `longest_steps` that all epochs would take."""
-
-    network: ProductNetwork
-    epochs: int
-    best_steps: int
-    longest_steps: float
-
-
-@dataclass(frozen=True)
 class TrainedDemand:
-    """Calibrated networks with the trainings that led to them, and their common figures on validation days and the baseline's,
-    one for each horizon. The loss is that before calibration."""
+    """Calibrated networks with their figures on validation days and the baseline's, one for each horizon.
+
+    `best_steps` of the optimiser led to it, of `longest_steps` that all epochs would have taken.
+    """
 
     network: ProductEnsemble
     choices: HyperParameters
-    trainings: list[Taught]
+    epochs: int
+    best_steps: int
+    longest_steps: float
     validation_loss: float
     uncalibrated: list[DemandFigures]
     model: list[DemandFigures]
@@ -64,28 +56,17 @@ class TrainedDemand:
 
 
 def train_demand(data: Data, choices: HyperParameters, log_dir: Path | None = None) -> TrainedDemand:
-    """Train on role train from nothing, stop early and calibrate on role validation. Curves go to folders of `log_dir`."""
-    trainings = [taught(data, one, log_dir and log_dir / f"network_{one.seed}") for one in choices_of_members(choices)]
-    network = ProductEnsemble([training.network for training in trainings])
-    demand = predicted_demand(network, data, data.validation, choices)
-    loss = float(weighted(demand_losses(demand, data.validation), choices))
-    means = [demand.mean.numpy(), calibrated_mean(network, demand, data.validation), baseline_mean(data, data.validation)]
-    tables = [[demand_figures(mean, data.validation, days) for days in horizons_of(data)] for mean in means]
-    return TrainedDemand(network, choices, trainings, loss, *tables)
-
-
-def choices_of_members(choices: HyperParameters) -> list[HyperParameters]:
-    """The choices of each network, which differ by the seed."""
-    return [replace(choices, seed=choices.seed + number) for number in range(choices.members)]
-
-
-def taught(data: Data, choices: HyperParameters, log_dir: Path | None) -> Taught:
-    """One network, at its best epoch."""
+    """Train on role train from nothing, stop early and calibrate on role validation. Curves go to `log_dir`."""
     prepare(choices)
-    progress = begin(ProductNetwork(fit_product_scales(data, choices), choices), choices)
+    progress = begin(untaught(data, choices), choices)
     with curves(log_dir) as log:
         best = fit(progress, data, choices, log)
-    return Taught(best, progress.epoch, progress.best_steps, longest_steps(progress, choices))
+    demand = predicted_demand(best, data, data.validation, choices)
+    means = [demand.mean.numpy(), calibrated_mean(best, demand, data.validation), baseline_mean(data, data.validation)]
+    tables = [[demand_figures(mean, data.validation, days) for days in horizons_of(data)] for mean in means]
+    return TrainedDemand(
+        best, choices, progress.epoch, progress.best_steps, longest_steps(progress, choices), progress.best_loss, *tables
+    )
 
 
 def horizons_of(data: Data) -> list[int]:

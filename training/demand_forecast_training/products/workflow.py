@@ -85,7 +85,7 @@ def not_promoted(row: Mapping[str, Any], trained: TrainedDemand) -> str:
 def registry_row(data: Data, trained: TrainedDemand, exported: Exported) -> dict[str, Any]:
     """Row of model_registry by column name. Its figures are of counts, in `validation_metrics`."""
     tables = {name: getattr(trained, name) for name in ("model", "uncalibrated", "baseline")}
-    told = {"epochs": max(training.epochs for training in trained.trainings), "validation_loss": trained.validation_loss}
+    told = {"epochs": trained.epochs, "validation_loss": trained.validation_loss}
     metrics = told | {name: [asdict(row) for row in rows] for name, rows in tables.items()}
     return (
         version_columns(TASK, trained.choices.architecture, data.trained_through_date, trained.choices, exported)
