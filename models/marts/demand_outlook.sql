@@ -12,6 +12,8 @@ with known as (
         {{ target }}_spread.spread as {{ target }}_spread,
         {%- endfor %}
         weights.customer_weight,
+        levels.customer_level,
+        levels.product_level,
         units_spread.window_count as judged_windows
     from {{ ref('demand_forecast', 'err_outlook_latest') }} as outlook
     left join {{ ref('demand_forecast', 'err_outlook_sides') }} as sides
@@ -21,6 +23,8 @@ with known as (
         on outlook.horizon_days = own.horizon_days and outlook.category = own.category and not outlook.is_total
     left join {{ ref('demand_forecast', 'err_outlook_weights') }} as weights
         on outlook.as_of_date = weights.as_of_date and outlook.horizon_days = weights.horizon_days and weights.target = 'units'
+    left join {{ ref('demand_forecast', 'err_outlook_levels') }} as levels
+        on outlook.as_of_date = levels.as_of_date and outlook.horizon_days = levels.horizon_days
     {%- for target in ['units', 'revenue'] %}
     left join {{ ref('demand_forecast', 'err_outlook_spread') }} as {{ target }}_spread
         on outlook.horizon_days = {{ target }}_spread.horizon_days
@@ -49,5 +53,7 @@ select
     round(product_units, 6) as product_side_units,
     round(customer_units - product_units, 6) as units_gap,
     round(customer_weight, 6) as customer_weight,
+    round(customer_level, 6) as customer_level,
+    round(product_level, 6) as product_level,
     judged_windows
 from known
