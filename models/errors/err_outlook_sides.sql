@@ -20,6 +20,7 @@ select
     coalesce(customers.horizon_days, products.horizon_days) as horizon_days,
     coalesce(customers.target, products.target) as target,
     customers.expected as customer_expected,
+    customers.actual as customer_actual,
     round(customers.expected / nullif(customers.actual, 0) - 1, 9) as customer_error,
     customers.new_share,
     products.expected as product_expected,

@@ -17,6 +17,7 @@ from demand_forecast.udf import score
 from demand_forecast_training import fitting
 from demand_forecast_training.dataset import Dataset, Histories, batch_of, joined
 from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
+from demand_forecast_training.fitting import optimiser_of
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.losses import weighted
 from demand_forecast_training.products.counts import masses, negative_log_likelihood, quantiles, running_maximum
@@ -191,8 +192,18 @@ def test_several_networks_speak_as_one(data: Dataset[ProductExamples], trained: 
     torch.testing.assert_close(both.cumulative_size, torch.sqrt(first.cumulative_size * second.cumulative_size))
 
 
+def test_what_reads_the_steps_learns_at_its_own_rate(data: Dataset[ProductExamples]) -> None:
+    """In each network the layer and the memory of the steps, and nothing else, are of the first group of the optimiser."""
+    network = untaught(data, CHOICES)
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    reading, rest = ({names[id(one)] for one in group["params"]} for group in optimiser_of(network, CHOICES).param_groups)
+    assert {name.split(".")[2] for name in reading} == {"step_layer", "memory"}
+    assert {name.split(".")[1] for name in reading} == {"0", "1"} and len(reading) + len(rest) == len(names)
+    assert not {name.split(".")[2] for name in rest} & {"step_layer", "memory"}
+
+
 def test_each_network_learns_for_itself(data: Dataset[ProductExamples]) -> None:
-    """The gradient of one knows nothing of the other: where they learn, the loss is the mean of their own."""
+    """The gradient of one, before the clip, knows nothing of the other: where they learn, the loss is the mean of their own."""
     torch.manual_seed(1)
     network = untaught(data, CHOICES).train()
     for module in network.modules():

@@ -93,6 +93,25 @@ def test_the_gate_judges_on_days_that_neither_has_learnt_from(improved: tuple[Us
     assert len(counts) == 2 and counts[0][1:] == counts[1][1:]
 
 
+def test_the_gates_days_are_those_of_the_challengers_examples(improved: tuple[UserProject, str]) -> None:
+    """Either way: what the gate judges, and when each customer bought first, is what the examples of role gate say."""
+    project, _ = improved
+    ((judged, missing, unknown),) = project.query("""
+        with examples as (
+            select customer_id, as_of_date, observed_days, coalesce(purchases[1].day, observed_days + 1) as first_day
+            from lbl_challenger_examples where role = 'gate'
+        ),
+        expected as (
+            select customer_id, as_of_date, days.day, days.day = first_day as has_purchased
+            from examples cross join (select unnest([1, 2, 3])::integer as day) as days
+            where days.day <= least(observed_days, first_day)
+        ),
+        found as (select distinct customer_id, as_of_date, day, has_purchased from err_shadow_days)
+        select (select count(*) from found), (select count(*) from (from expected except from found)),
+            (select count(*) from (from found except from expected))""")
+    assert judged > 50 and (missing, unknown) == (0, 0)
+
+
 def test_a_challenger_is_reproduced_as_every_version_is(improved: tuple[UserProject, str]) -> None:
     project, _ = improved
     ((refit, challenger),) = project.query("select refit_version, challenger_version from model_challenges")

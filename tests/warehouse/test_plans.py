@@ -80,25 +80,27 @@ def test_an_old_count_is_named(stocked_shop: UserProject) -> None:
 
 
 def test_a_total_agrees_with_weighted_least_squares_of_both_sides(stocked_shop: UserProject) -> None:
-    """Against scikit-learn: variances are each side's mean squared errors over closed windows, the products' split by shares. Either
-    side is at its level: the mean error of closed weeks, with four that had none."""
+    """Against scikit-learn: variances are each side's mean squared errors over closed windows, the products' split by shares.
+    Either side is at its level: what came of what it said in the closed weeks, and eight weeks that were right."""
     errors = stocked_shop.query("""
         select target, avg(pow(customer_error, 2)), avg(pow(product_error, 2)) from err_outlook_sides
         where horizon_days = 7 and customer_error is not null and product_error is not null group by target order by target""")
     assert [row[0] for row in errors] == ["revenue", "units"]
-    customer_error, product_error = stocked_shop.query("""
-        select sum(customer_error) / (count(*) + 28), sum(product_error) / (count(*) + 28) from err_outlook_sides
+    weeks, customer_ratio, product_ratio = stocked_shop.query("""
+        select (count(*) + 6) / 7, sum(customer_actual) / sum(customer_expected), sum(actual) / sum(product_expected)
+        from err_outlook_sides
         where horizon_days = 7 and target = 'units' and customer_error is not null and product_error is not null""")[0]
+    customer_level, product_level = ((ratio * weeks + 8) / (weeks + 8) for ratio in (customer_ratio, product_ratio))
     for target, customer_variance, product_variance in errors:
         sides = (
             f"select customer_expected from err_outlook_sides where actual is null and target = '{target}' and horizon_days = 7"
         )
         latest = "(select latest_origin_date from seq_cut_dates)"
-        customers = stocked_shop.query(f"{sides} and as_of_date = {latest}")[0][0] / (1 + customer_error)
+        customers = stocked_shop.query(f"{sides} and as_of_date = {latest}")[0][0] * customer_level
         parts = stocked_shop.query(f"""
             select product_expected, expected from err_outlook
             where as_of_date = {latest} and target = '{target}' and horizon_days = 7 order by category""")
-        said, found = np.array(parts).T / np.array([[1 + product_error], [1]])
+        said, found = np.array(parts).T * np.array([[product_level], [1]])
         structure = np.vstack([np.ones(len(said)), np.eye(len(said))])
         variances = np.array([customer_variance, *(product_variance * said / said.sum())])
         oracle = LinearRegression(fit_intercept=False).fit(structure, np.array([customers, *said]), sample_weight=1 / variances)
@@ -107,7 +109,7 @@ def test_a_total_agrees_with_weighted_least_squares_of_both_sides(stocked_shop: 
 
 
 def test_the_outlook_adds_up_and_its_customers_are_the_published_ones(stocked_shop: UserProject) -> None:
-    """Either side without those who are not known yet is what its own mart says; the total lies between both, each at its level."""
+    """Either side without those who are not known yet is what its own mart says; the total lies between both at their levels."""
     found = """
         select outlook.customer_side_units * (1 - sides.new_share), customers.units, products.expected_units,
             outlook.expected_units, outlook.customer_side_units * customer_level, outlook.product_side_units * product_level,

@@ -45,6 +45,7 @@ OVERRIDES = (
     "learning_rate",
     "architecture",
     "threads",
+    "members",
 )
 
 
@@ -87,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     add_choices(training)
     add_register_options(training)
     training.add_argument("--architecture", choices=ARCHITECTURES)
+    training.add_argument("--members", type=positive(int), help="networks of product_demand that speak as one (default: 4)")
     add_task(training)
     training.add_argument("--resume", type=Path, metavar="LOG_DIR", help="go on with the training that was cut off there")
     training.add_argument(
@@ -217,6 +219,8 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     log_dir, is_resumed = options.resume or new_log_dir(options), options.resume is not None
     if is_resumed and (options.study or chosen(options)):
         raise DemandForecastError("--resume goes on with the hyper-parameters that the training began with: leave out the others")
+    if options.members and options.task != "product_demand":
+        raise DemandForecastError(f"--members is of product_demand: leave it out for {options.task}")
     if options.task == TASK:
         workflow = training_workflow()
         workflow.train_and_register(

@@ -67,7 +67,7 @@ class HyperParameters:
     """Older origins that fine-tuning teaches for each recent one."""
     units_weight: float = 0.02
     revenue_weight: float = 0.02
-    members: int = 4
+    members: int = 1
     """Networks of product demand that differ by where they began; the graph answers what they say together."""
     cumulative_weight: float = 0.1
     """Of the likelihood of a product's units summed over the days ahead, beside that of each day's."""

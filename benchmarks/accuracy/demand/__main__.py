@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.products.training import DEMAND
 
 from benchmarks.accuracy.cells import SPLITS
 from benchmarks.accuracy.data_sets import DATA_SETS
@@ -61,7 +62,7 @@ def run(harness: Harness, split: str, is_kept: bool) -> tuple[dict[str, Any], di
             if not (is_kept and shop.exists()):
                 build(project, DATA_SET, events, products, window)
         print(f"complete_journey {split}: {window.horizon} days ahead", flush=True)
-        for name, said, row, seconds in answers(project, HyperParameters(), window):
+        for name, said, row, seconds in answers(project, HyperParameters(**DEMAND), window):
             file = folder / f"{name}_h{window.horizon}.parquet"
             pq.write_table(said, file)
             systems.setdefault(str(window.horizon), {})[name] = str(file)

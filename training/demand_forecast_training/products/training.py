@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ from demand_forecast_training.scalers import habits
 from demand_forecast_training.training import FIGURE_HORIZONS, prepare
 
 Data = Dataset[ProductExamples]
+DEMAND: dict[str, Any] = {"members": 4}
+"""What a training of product demand chooses otherwise. Chosen on the validation days of `make bench-demand`."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from demand_forecast_training.export import Exported, export
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.products.examples import PRODUCTS, TASK
 from demand_forecast_training.products.refitting import refit_demand
-from demand_forecast_training.products.training import Data, TrainedDemand, train_demand
+from demand_forecast_training.products.training import DEMAND, Data, TrainedDemand, train_demand
 from demand_forecast_training.registry import champion, register
 from demand_forecast_training.report import shown, table
 from demand_forecast_training.warehouse import Warehouse
@@ -39,7 +39,7 @@ def train_and_register(
         check_readiness(connection, warehouse.relations, TASK)
         data = read_entity(connection, warehouse.relations, PRODUCTS)
     print(f"read {len(data.train)} training and {len(data.validation)} validation origins; the warehouse is free again")
-    trained = train_demand(data, HyperParameters(**chosen), log_dir)
+    trained = train_demand(data, HyperParameters(**(DEMAND | dict(chosen))), log_dir)
     row = registry_row(data, trained, export(trained.network, data))
     if is_refitted:
         evaluated, folder = trained, log_dir and log_dir / "refit"
