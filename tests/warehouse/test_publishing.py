@@ -300,7 +300,10 @@ def test_watching_shows_readers_a_late_event_and_says_why_a_build_failed(
         change = "insert into shop.clicks values (990001, 'K1', '2025-05-20 10:00', 'buy', 'P1', 9, 90)"
         project.execute(change if len(shown) == 1 else "alter table shop.clicks rename to gone")
 
+    log = project.folder / "logs" / "dbt.log"
+    log.unlink(missing_ok=True)
     assert not watch(watched, 1.0, 3, between)
+    assert "which does not exist" in log.read_text() and "[debug]" not in log.read_text()
     first, second, third = capsys.readouterr().out.splitlines()
     assert "scored 0 customers and days anew" in first and "published run" in first and "behind" in first
     assert "scored 1 customers and days anew" in second and shown[0] != shown[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from demand_forecast_training.dbt_process import run_dbt
 from demand_forecast_training.finished_run import NAMED, failures
 from demand_forecast_training.publishing import publish
 from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
+
+FILE_LOG = [] if "DBT_LOG_LEVEL_FILE" in os.environ else ["--log-level-file", "info"]
+"""What dbt writes into its log file: not every statement of every round, which is megabytes and a twentieth of a round's work,
+unless the environment asks for it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Watched:
             "--threads": self.threads,
         }
         given = [part for option, value in named.items() if value is not None for part in (option, str(value))]
-        return ["--no-use-colors", "build", "--exclude", "resource_type:unit_test", *given]
+        return ["--no-use-colors", *FILE_LOG, "build", "--exclude", "resource_type:unit_test", *given]
 
 
 def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Callable[[float], None] = time.sleep) -> bool:
