@@ -28,4 +28,5 @@ inner join metrics as baseline
         and said.purpose = baseline.purpose
         and said.horizon_days = baseline.horizon_days
         and said.metric = baseline.metric
-where said.forecaster = 'forecast' and baseline.forecaster = 'baseline'
+        and baseline.forecaster = case when said.predictor = 'baseline' then 'forecast' else 'baseline' end
+where said.forecaster = 'forecast'
