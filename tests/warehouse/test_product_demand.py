@@ -77,7 +77,7 @@ def served_shop(built_shop: UserProject, tmp_path_factory: pytest.TempPathFactor
 def test_a_trained_network_serves_products_and_leaves_customers_alone(served_shop: UserProject) -> None:
     assert served_shop.query("select distinct predictor, provider from product_forecasts") == [("model", "CPU")]
     assert served_shop.query("select distinct predictor from customer_forecasts") == [("baseline",)]
-    assert served_shop.query("select distinct task from model_versions") == [("product_demand",)]
+    assert served_shop.query("select task, hyper_parameters ->> 'members' from model_registry") == [("product_demand", "4")]
     judged = "select distinct predictor, purpose from err_product_demand order by 1"
     assert served_shop.query(judged) == [("baseline", "backtest"), ("model", "backtest")]
 
@@ -98,6 +98,8 @@ def test_options_of_another_task_are_refused(served_shop: UserProject) -> None:
     assert refused.returncode == 1 and "--resume and --study are of customer_demand" in refused.stderr
     refused = served_shop.demand("train", "--task", "recommendation", "--refit", check=False)
     assert refused.returncode == 1 and "--refit is of customer_demand and product_demand" in refused.stderr
+    refused = served_shop.demand("train", "--members", "2", check=False)
+    assert refused.returncode == 1 and "--members is of product_demand" in refused.stderr
 
 
 def test_a_version_of_products_is_reproduced(served_shop: UserProject) -> None:
