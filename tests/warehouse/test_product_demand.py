@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -89,8 +90,22 @@ def test_a_rollback_of_products_is_of_products(served_shop: UserProject, copy_of
     project.demand("promote", "baseline", "--task", "product_demand")
     project.build("-s", "pred_product_champion+")
     assert project.query("select distinct predictor from product_forecasts") == [("baseline",)]
+    told = project.demand("doctor", check=False).stdout
+    assert re.search(r"warning +champion of product_demand +none, the baseline serves: 1 versions are registered", told)
     project.demand("rollback", "--task", "product_demand")
     assert "champion of product_demand: product_demand-lstm" in project.demand("status").stdout
+
+
+def test_the_doctor_asks_the_network_of_products_for_its_stored_rows(
+    served_shop: UserProject, copy_of: Callable[[UserProject], UserProject]
+) -> None:
+    project = copy_of(served_shop)
+    told = project.demand("doctor", check=False).stdout
+    assert re.search(r"ok +champion of product_demand +product_demand-lstm\S+, and it answers its stored rows", told)
+    assert "champion of recommendation" not in told
+    project.execute("update main_demand.model_registry set onnx_bytes = 'damaged'::blob")
+    told = project.demand("doctor", check=False).stdout
+    assert re.search(r"error +champion of product_demand .*demand rollback --task product_demand", told)
 
 
 def test_options_of_another_task_are_refused(served_shop: UserProject) -> None:

@@ -21,7 +21,7 @@ from demand_forecast_training.finished_run import failures, finished_run
 from demand_forecast_training.package_tables import mapped_relations
 from demand_forecast_training.pseudonyms import KEYS, check_secret
 from demand_forecast_training.publishing import CURRENT, DATABASE
-from demand_forecast_training.registry import BASELINE, TASK, champion, version_row
+from demand_forecast_training.registry import BASELINE, TASK, TASKS, champion, version_row
 from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -31,7 +31,7 @@ NIGHT = range(7)
 """Hours in which a shop is expected to be quietest."""
 
 
-COUNT_VERSIONS = f"select count(*) from {{model_registry}} where task = '{TASK}'"
+COUNT_VERSIONS = "select count(*) from {model_registry} where task = ?"
 
 
 @dataclass(frozen=True)
@@ -166,19 +166,27 @@ def time_zone_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
 
 
 def champion_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
-    """Who serves customer demand, and whether the network answers its golden rows."""
-    serving = champion(connection, warehouse.relations, TASK)
+    """Who serves each task, and whether the network answers its golden rows."""
+    for task in TASKS:
+        yield from lines_of_champion(connection, warehouse, task)
+
+
+def lines_of_champion(connection: Any, warehouse: Warehouse, task: str) -> Iterator[Line]:
+    """Of a task that was never trained there is nothing to say, but of customer demand."""
+    about, option = ("champion", "") if task == TASK else (f"champion of {task}", f" --task {task}")
+    serving = champion(connection, warehouse.relations, task)
     if serving in (None, BASELINE):
-        ((known,),) = connection.execute(COUNT_VERSIONS.format(**warehouse.relations)).fetchall()
-        remedy = f"{known} versions are registered: demand promote VERSION insists on one" if known else "demand train"
-        yield Line(WARNING, "champion", f"none, the baseline serves: {remedy}")
+        ((known,),) = connection.execute(COUNT_VERSIONS.format(**warehouse.relations), [task]).fetchall()
+        remedy = f"{known} versions are registered: demand promote VERSION insists on one" if known else f"demand train{option}"
+        if known or task == TASK:
+            yield Line(WARNING, about, f"none, the baseline serves: {remedy}")
         return
     try:
         load_model(version_row(connection, warehouse.relations, str(serving)))
     except DemandForecastError as error:
-        yield Line(ERROR, "champion", f"{error}. Let another serve: demand rollback, or demand promote baseline")
+        yield Line(ERROR, about, f"{error}. Let another serve: demand rollback{option}, or demand promote baseline{option}")
     else:
-        yield Line(OK, "champion", f"{serving}, and it answers its stored rows")
+        yield Line(OK, about, f"{serving}, and it answers its stored rows")
 
 
 def health_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
