@@ -1,7 +1,7 @@
 """WAPE by category of ``demand_outlook`` over test origins, beside either side alone.
 
-Usage: ``python -m benchmarks.outlook``. Writes benchmarks/results/outlook.md. An origin's weights come from windows that had
-closed by it.
+Usage: ``python -m benchmarks.outlook``. Writes benchmarks/results/outlook.md. An origin's weights and levels come from
+windows that had closed by it.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def main() -> None:
         "# The outlook beside its two sides",
         "",
         "WAPE of categories over test origins, which the networks have not seen; below zero is better. The customers' forecasts",
-        "alone have the product side's split. Weights of an origin come from windows that had closed by it, so those of 30 days",
-        "begin with the weights of 7 days.",
+        "alone have the product side's split. Weights and levels of an origin come from windows that had closed by it:",
+        "weights of 30 days begin with those of 7 days.",
         "",
         *(line for shop in SHOPS.values() for line in section(shop)),
     ]

@@ -1,7 +1,7 @@
 -- One row per origin (the latest one, and test origins), horizon, target and category: the two sides brought to one total. The total is
--- their weighted mean, each at the level that past windows had; each category keeps its share of the product side. Of a test origin all figures are in the units of the products
--- that are judged, so the customer side is what it would have said of them at its own relative error. Without a product side all is of
--- the category unknown.
+-- their weighted mean, each at the level that past windows had; each category keeps its share of the product side. Of a test origin all
+-- figures are in the units of the products that are judged, so the customer side is what it would have said of them at its own relative
+-- error. Without a product side all is of the category unknown.
 {{ config(materialized='table') }}
 with totals as (
 
