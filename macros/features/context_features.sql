@@ -1,6 +1,6 @@
 {#- What is known about a customer at an origin beside the steps: name and SQL, aggregated over the customer's steps of the
-    last 90 days (alias steps, with age_days and decays; none for a dormant customer). `origins` columns are of the origin
-    itself. A rate is a sum divided by the days of the window that the customer was known. -#}
+    last 90 days and purchases of the last 365 (alias steps, with age_days and decays; none for a dormant customer). `origins`
+    columns are of the origin itself. A rate is a sum divided by the days of the window that the customer was known. -#}
 {% macro context_features() %}
   {%- set features = [
       {'name': 'days_since_step', 'sql': "least(any_value(days_since_step), 365)"},
@@ -37,9 +37,10 @@
       {'name': 'mean_gap_days', 'sql': "coalesce(avg(gap_days), 90)"},
       {'name': 'gap_deviation_days', 'sql': "coalesce(stddev_samp(gap_days), 45)"},
       {'name': 'recency_by_gap', 'sql': "least(any_value(days_since_purchase) / coalesce(avg(gap_days), 90), 20)"},
-      {'name': 'own_gap_hazard_1d_raw', 'sql': demand_forecast.own_gap_hazard(1, false)},
-      {'name': 'own_gap_hazard_1d', 'sql': demand_forecast.own_gap_hazard(1, true)},
-      {'name': 'own_gap_hazard_7d', 'sql': demand_forecast.own_gap_hazard(7, true)},
+      {'name': 'gap_lateness',
+       'sql': "(any_value(days_since_purchase) - coalesce(avg(gap_days), 90)) / (coalesce(stddev_samp(gap_days), 45) + 1)"},
+      {'name': 'own_gap_hazard_1d', 'sql': demand_forecast.own_gap_hazard(1)},
+      {'name': 'own_gap_hazard_7d', 'sql': demand_forecast.own_gap_hazard(7)},
   ]) -%}
   {%- for half_life in [7, 21, 60] -%}
     {%- do features.append({
@@ -48,7 +49,10 @@
   {%- do features.append({'name': 'weighted_unit_rate_60d', 'sql': demand_forecast.weighted_rate('units', 60)}) -%}
   {%- do features.append({'name': 'weighted_revenue_rate_60d', 'sql': demand_forecast.weighted_rate('revenue', 60)}) -%}
   {%- for day_number in range(1, 8) -%}
-    {%- do features.append({'name': 'weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number)}) -%}
+    {%- do features.append({'name': 'weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number, 60)}) -%}
+  {%- endfor -%}
+  {%- for day_number in range(1, 8) -%}
+    {%- do features.append({'name': 'yearly_weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number, 365)}) -%}
   {%- endfor -%}
   {{ return(features) }}
 {% endmacro %}

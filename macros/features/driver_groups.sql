@@ -9,12 +9,12 @@
   {%- set seen = "'last seen ' || " ~ days.format('days_since_step') ~ " || ' days ago'" -%}
   {{ return([
       ('visits', [], "'the course of the last ' || cast(origins.position as " ~ text ~ ") || ' days with visits'"),
-      ('recency', ['days_since_step', 'days_since_purchase', 'has_purchased', 'recency_by_gap'],
+      ('recency', ['days_since_step', 'days_since_purchase', 'has_purchased', 'recency_by_gap', 'gap_lateness'],
           "case when contexts.has_purchased = 1 then 'last purchase ' || " ~ days.format('days_since_purchase')
           ~ " || ' days ago, ' else 'no purchase yet, ' end || " ~ seen),
       ('habit', ['purchase_day_count', 'purchase_day_rate', 'mean_gap_days', 'gap_deviation_days', 'own_gap_hazard', 'weighted_purchase_rate'],
           days.format('purchase_day_count') ~ " || ' days with a purchase, '|| " ~ count_of.format('purchase_day_rate', 30) ~ " || ' of them in the last 30 days'"),
-      ('weekdays', ['weekday_rate'], "'the weekdays of past purchases'"),
+      ('weekdays', ['weekday_rate', 'yearly_weekday_rate'], "'the weekdays of past purchases'"),
       ('browsing', ['active_day_rate', 'view_rate', 'search_rate', 'favourite_rate', 'product_rate', 'open_views'],
           count_of.format('view_rate', 7) ~ " || ' views and ' || " ~ count_of.format('search_rate', 7) ~ " || ' searches in the last 7 days'"),
       ('carts', ['cart_add_rate', 'days_since_cart_add', 'open_cart_adds'],

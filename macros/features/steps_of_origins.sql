@@ -1,5 +1,5 @@
-{#- Common table expressions that end in `weighted`: one row per origin and step of its last 90 days (one with empty step columns
-    for a dormant customer), with the step's age and weights. `origins` must name what the origin itself knows. -#}
+{#- Common table expressions that end in `weighted`: one row per origin and step of its last 90 days or purchase of its last
+    365 (one with empty step columns for a dormant customer), with the step's age and weights. `origins` must name what the origin itself knows. -#}
 {% macro steps_of_origins() %}
 steps as (
 
@@ -23,12 +23,13 @@ known as (
         steps.{{ name }},
         {%- endfor %}
         case
-            when {{ demand_forecast.days_between('steps.previous_purchase_date', 'origins.as_of_date') }} < 90 then steps.purchase_gap_days
+            when {{ demand_forecast.days_between('steps.previous_purchase_date', 'origins.as_of_date') }} < 365 then steps.purchase_gap_days
         end as gap_days
     from origins
     left join steps
         on origins.customer_id = steps.customer_id
-            and steps.event_date between {{ demand_forecast.add_days('origins.as_of_date', -89) }} and origins.as_of_date
+            and steps.event_date between {{ demand_forecast.add_days('origins.as_of_date', -364) }} and origins.as_of_date
+            and (steps.is_purchase = 1 or steps.event_date >= {{ demand_forecast.add_days('origins.as_of_date', -89) }})
 
 ),
 
@@ -36,13 +37,18 @@ weighted as (
 
     select
         *,
+        pow(0.5, age_days / 365.0) as decay_365,
         {%- for half_life in [7, 21, 60] %}
-        pow(0.5, age_days / {{ half_life }}.0) as decay_{{ half_life }},
+        case when age_days < 90 then pow(0.5, age_days / {{ half_life }}.0) else 0 end as decay_{{ half_life }},
         (1 - pow(0.5, known_days / {{ half_life }}.0)) / (1 - pow(0.5, 1 / {{ half_life }}.0)) as known_weight_{{ half_life }},
         {%- endfor %}
+        {%- for half_life, known in [(60, 'known_days'), (365, 'least(tenure_days + 1, 365)')] %}
+        {%- set outer_loop = loop %}
         {%- for day_number in range(1, 8) %}
-        pow(0.5, {{ 7 - day_number }} / 60.0) * (1 - pow(0.5, 7 * floor(greatest(known_days - {{ 7 - day_number }} + 6, 0) / 7) / 60.0))
-        / (1 - pow(0.5, 7 / 60.0)) as weekday_weight_{{ day_number }}{{ ',' if not loop.last }}
+        pow(0.5, {{ 7 - day_number }} / {{ half_life }}.0)
+        * (1 - pow(0.5, 7 * floor(greatest({{ known }} - {{ 7 - day_number }} + 6, 0) / 7) / {{ half_life }}.0))
+        / (1 - pow(0.5, 7 / {{ half_life }}.0)) as weekday_weight_{{ half_life }}_{{ day_number }}{{ ',' if not (loop.last and outer_loop.last) }}
+        {%- endfor %}
         {%- endfor %}
     from known
 

@@ -14,7 +14,7 @@ from demand_forecast_training.losses import hazard_loss
 from demand_forecast_training.network import Network, Rates
 
 GROUP_ENDS = (1, 7)
-"""Intercepts are shared by day 1, days 2-7 and the days after them."""
+"""Slopes, intercepts and weights are shared by day 1, days 2-7 and the days after them."""
 PULL = 1.0
 """Weight of the pull towards no calibration, in origins: little data moves little."""
 LARGEST_SCALE = 2.0
@@ -27,7 +27,7 @@ def day_groups(days: int) -> Tensor:
 
 def reset_calibration(network: Network) -> Network:
     """The network as it was before `calibrate`; returns it."""
-    for name in ("slope", "units_scale", "revenue_scale"):
+    for name in ("slopes", "units_scale", "revenue_scale"):
         getattr(network, name).fill_(1.0)
     for name in ("intercepts", "tree_weights"):
         getattr(network, name).fill_(0.0)
@@ -35,14 +35,14 @@ def reset_calibration(network: Network) -> Network:
 
 
 def calibrate(network: Network, rates: Rates, examples: Examples) -> None:
-    """Write slope, intercepts, the weights of the trees and the scales of units and revenue into the network, fitted on these
+    """Write slopes, intercepts, the weights of the trees and the scales of units and revenue into the network, fitted on these
     origins' rates."""
     write_line(network, fitted_line(rates, examples))
     write_scales(network, rates, examples)
 
 
 def calibrate_level(network: Network, rates: Rates, examples: Examples) -> None:
-    """Write intercepts and the scales of units and revenue, fitted on these origins' rates; slope and weights stay."""
+    """Write intercepts and the scales of units and revenue, fitted on these origins' rates; slopes and weights stay."""
     write_line(network, levelled(line_of(network), rates, examples))
     write_scales(network, rates, examples)
 
@@ -63,23 +63,23 @@ def write_scales(network: Network, rates: Rates, examples: Examples) -> None:
 
 
 class Line(NamedTuple):
-    """Calibrated hazard logit: slope times the network's, plus a weight times the trees', plus an intercept; by day (days,)."""
+    """Calibrated hazard logit: a slope times the network's, plus a weight times the trees', plus an intercept; by day (days,)."""
 
-    slope: float
+    slopes: Tensor
     intercepts: Tensor
     tree_weights: Tensor
 
 
 def write_line(network: Network, line: Line) -> None:
     """Let a network's hazards follow a line."""
-    network.slope.fill_(line.slope)
+    network.slopes.copy_(line.slopes)
     network.intercepts.copy_(line.intercepts)
     network.tree_weights.copy_(line.tree_weights)
 
 
 def line_of(network: Network) -> Line:
     """The line that a network's hazards follow."""
-    return Line(float(network.slope), network.intercepts.clone(), network.tree_weights.clone())
+    return Line(network.slopes.clone(), network.intercepts.clone(), network.tree_weights.clone())
 
 
 def levelled(line: Line, rates: Rates, examples: Examples) -> Line:
@@ -97,7 +97,7 @@ def fitted_shift(line: Line, rates: Rates, examples: Examples) -> float:
 
 def without_intercepts(line: Line, rates: Rates) -> Tensor:
     """Logits of a line before its intercepts, (rows, days)."""
-    return line.slope * rates.hazard_logit.double() + line.tree_weights.double() * rates.tree_logit.double()
+    return line.slopes.double() * rates.hazard_logit.double() + line.tree_weights.double() * rates.tree_logit.double()
 
 
 def likeliest_intercepts(logit: Tensor, groups: Tensor, examples: Examples) -> Tensor:
@@ -124,20 +124,21 @@ def fitted_line(rates: Rates, examples: Examples) -> Line:
         as_tensor(examples.observed_days),
     )
     count = len(GROUP_ENDS) + 1
-    line = torch.zeros(1 + 2 * count, dtype=torch.float64, requires_grad=True)
+    line = torch.zeros(3 * count, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([line], max_iter=50, line_search_fn="strong_wolfe")
     network, trees = rates.hazard_logit.double(), rates.tree_logit.double()
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        logit = line[0].exp() * network + line[1 : 1 + count][groups] + line[1 + count :][groups] * trees
+        slopes, intercepts, weights = line.tensor_split(3)
+        logit = slopes.exp()[groups] * network + intercepts[groups] + weights[groups] * trees
         total = hazard_loss(logit, first, observed) + PULL * line.square().sum() / len(network)
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    slope, intercepts, weights = line.detach().tensor_split((1, 1 + count))
-    return Line(float(slope.exp()), intercepts[groups].float(), weights[groups].float())
+    slopes, intercepts, weights = (part[groups].float() for part in line.detach().tensor_split(3))
+    return Line(slopes.exp(), intercepts, weights)
 
 
 def units_scale(network: Network, rates: Rates, examples: Examples) -> float:

@@ -62,7 +62,7 @@ class Network(Encoder):
     price: Tensor
     basket_units: Tensor
     basket_revenue: Tensor
-    slope: Tensor
+    slopes: Tensor
     intercepts: Tensor
     tree_weights: Tensor
     units_scale: Tensor
@@ -76,10 +76,10 @@ class Network(Encoder):
         days, self.rank = len(scalers.start.hazard_logit), choices.rank
         for name in ("extra_units", "repeat_units", "unitless", "price", "basket_units", "basket_revenue"):
             self.register_buffer(name, torch.tensor(getattr(scalers.start, name)))
-        for name, start in (("slope", 1.0), ("units_scale", 1.0), ("revenue_scale", 1.0)):
-            self.register_buffer(name, torch.tensor(start))
-        for name in ("intercepts", "tree_weights"):
-            self.register_buffer(name, torch.zeros(days))
+        for name in ("units_scale", "revenue_scale"):
+            self.register_buffer(name, torch.tensor(1.0))
+        for name, level in (("slopes", 1.0), ("intercepts", 0.0), ("tree_weights", 0.0)):
+            self.register_buffer(name, torch.full((days,), level))
         self.trees: Trees | None = None
         self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
         self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)
@@ -112,12 +112,12 @@ class Network(Encoder):
         extra, repeat, price = grown[0] * self.extra_units, grown[1] * self.repeat_units, grown[2] * self.price
         if self.trees is None:
             return Rates(hazard_logit, extra, repeat, price, torch.zeros_like(hazard_logit))
-        trees = hazard_logits(self.trees(tree_columns(context, days)), hazard_logit.shape[1])
+        trees = hazard_logits(self.trees(tree_columns(context, days)), hazard_logit)
         return Rates(hazard_logit, extra, repeat, price, torch.clamp(trees, -LARGEST_LOGIT, LARGEST_LOGIT))
 
     def forecast(self, rates: Rates) -> Forecast:
         """Calibrated forecast of rates. Probabilities come from sums of log survival, so small ones keep their digits."""
-        logit = self.slope * rates.hazard_logit + self.tree_weights * rates.tree_logit + self.intercepts
+        logit = self.slopes * rates.hazard_logit + self.tree_weights * rates.tree_logit + self.intercepts
         day_survival = -functional.softplus(logit)
         survival = torch.cumsum(day_survival, dim=1)
         hazard = one_minus_exp(day_survival)

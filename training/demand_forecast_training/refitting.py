@@ -22,7 +22,7 @@ from demand_forecast_training.scalers import fit_scalers
 from demand_forecast_training.training import Trained, prepare
 from demand_forecast_training.trees import Trees, refit_trees
 
-KEPT = ("slope", "tree_weights")
+KEPT = ("slopes", "tree_weights")
 """Calibration of the evaluated network that its refit keeps; a fit on days that taught it would find too steep a line."""
 
 

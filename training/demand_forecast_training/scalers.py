@@ -12,7 +12,8 @@ from demand_forecast_training.dataset import Dataset, Examples, OriginsT
 from demand_forecast_training.hyper_parameters import HyperParameters
 
 SMALLEST = 1e-6
-HABIT = "weekday_rate_"
+HABITS = ("yearly_weekday_rate_", "weekday_rate_")
+"""Beginnings of the names of an own rate by weekday, the one to start from first."""
 LEAST_RATE = 1e-4
 """Own rates below it count as this one."""
 
@@ -119,13 +120,14 @@ def starting_rates(train: Examples, first_unit: float) -> StartingRates:
 
 
 def habits(context: Floats, names: tuple[str, ...]) -> tuple[Integers, float]:
-    """Columns of the customer's own rate by weekday (HABIT and a number from 1 to 7), and the mean of their logs. Without all
-    seven the network does without."""
-    wanted = [f"{HABIT}{number}" for number in range(1, 8)]
-    if not set(wanted) <= set(names):
-        return np.zeros(0, np.int64), 0.0
-    columns = np.array([names.index(name) for name in wanted])
-    return columns, float(np.log(np.maximum(context[:, columns], LEAST_RATE)).mean(dtype=np.float64))
+    """Columns of the own rate by weekday (one of HABITS and a number from 1 to 7), and the mean of their logs. Without all seven the
+    network does without."""
+    for habit in HABITS:
+        wanted = [f"{habit}{number}" for number in range(1, 8)]
+        if set(wanted) <= set(names):
+            columns = np.array([names.index(name) for name in wanted])
+            return columns, float(np.log(np.maximum(context[:, columns], LEAST_RATE)).mean(dtype=np.float64))
+    return np.zeros(0, np.int64), 0.0
 
 
 def fit_scales(data: Dataset[OriginsT], choices: HyperParameters) -> Scales:

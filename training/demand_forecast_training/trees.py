@@ -21,7 +21,8 @@ from demand_forecast_training.dataset import Dataset, Examples
 TREE_HORIZONS = (1, 7)
 LEAST_ROWS = 200
 """Fewer buyers or others among training or validation rows teach no trees."""
-LEAST_HAZARD = 1e-4
+LEAST_HAZARD, LARGEST_HAZARD = 1e-4, 15.0
+"""Ends of what a day adds to the cumulative hazard."""
 SEEDS = 3
 """Forests of every horizon; their mean speaks, which is steadier than one of them."""
 ROUNDS = 1000
@@ -135,13 +136,15 @@ def tree_columns(context: Tensor, days: Tensor) -> Tensor:
     return torch.cat([context, days[:, 0], days[:, 1 : TREE_HORIZONS[-1]].mean(dim=1)], dim=1)
 
 
-def hazard_logits(sums: Tensor, days: int) -> Tensor:
-    """Logit of each day's hazard (batch, days) behind the logits of a purchase within TREE_HORIZONS: the next day's own, and for
-    the days after it the even hazard that makes up the rest."""
+def hazard_logits(sums: Tensor, network: Tensor) -> Tensor:
+    """Logit of each day's hazard (batch, days) behind the logits of a purchase within TREE_HORIZONS: the next day's own; the days
+    after it share the rest as the network's hazard logits (batch, days) do, and the last days stay as far from the network's."""
     first, whole = sums.unbind(1)
-    rest = (functional.softplus(whole) - functional.softplus(first)) / (TREE_HORIZONS[1] - TREE_HORIZONS[0])
-    later = torch.log(torch.exp(torch.clamp(rest, LEAST_HAZARD)) - 1)
-    return torch.cat([first.unsqueeze(1), later.unsqueeze(1).expand(-1, days - 1)], dim=1)
+    rest = torch.clamp(functional.softplus(whole) - functional.softplus(first), LEAST_HAZARD)
+    said = functional.softplus(network[:, 1:])
+    share = rest / said[:, : TREE_HORIZONS[1] - TREE_HORIZONS[0]].sum(dim=1)
+    later = torch.log(torch.exp(torch.clamp(said * share.unsqueeze(1), LEAST_HAZARD, LARGEST_HAZARD)) - 1)
+    return torch.cat([first.unsqueeze(1), later], dim=1)
 
 
 def fit_trees(data: Dataset, seed: int, threads: int) -> Nodes | None:
