@@ -53,7 +53,7 @@ def test_moved_intercepts_alone_follow_a_drift_of_the_level(later: Dataset, trai
 def test_a_fine_tuned_network_keeps_its_scalers_and_beats_its_parent(later: Dataset, trained: Trained) -> None:
     tuned = finetune(later, trained.network, TUNED)
     assert tuned.validation_loss < raw_loss(reset_calibration(with_moved_intercepts(trained.network, later, TUNED)), later) + 1e-6
-    calibration = {"slope", "intercepts", "units_scale", "revenue_scale"}
+    calibration = {"slopes", "intercepts", "units_scale", "revenue_scale"}
     for name, values in trained.network.named_buffers():
         if name not in calibration:
             assert torch.equal(values, dict(tuned.network.named_buffers())[name]), name

@@ -90,7 +90,7 @@ def test_calibration_makes_the_mean_right_and_keeps_the_order(trained: Trained) 
     model, raw = trained.model[0], trained.uncalibrated[0]
     assert model.mean_probability == pytest.approx(model.purchase_rate, abs=0.01)
     assert model.log_loss <= raw.log_loss + 1e-4
-    assert float(trained.network.slope) > 0
+    assert (trained.network.slopes > 0).all()
 
 
 def test_a_network_that_onnx_answers_differently_is_not_exported(

@@ -72,10 +72,17 @@ def test_a_threshold_keeps_its_side_when_it_is_rounded() -> None:
 
 
 def test_the_days_hazards_make_up_the_horizons_of_the_trees() -> None:
+    """And the network's say on which of the days: a day of twice its hazard gets twice as much."""
     sums = torch.tensor([[-2.0, 0.5], [0.0, 1.0], [-6.0, -5.0]])
-    survival = torch.cumprod(1 - torch.sigmoid(hazard_logits(sums, 30)), dim=1)
+    hazard = torch.full((3, 30), 0.1)
+    hazard[:, [4, 20]] = 0.2
+    found = hazard_logits(sums, torch.log(torch.expm1(hazard)))
+    survival = torch.cumprod(1 - torch.sigmoid(found), dim=1)
     for column, horizon in enumerate(trees.TREE_HORIZONS):
         np.testing.assert_allclose(1 - survival[:, horizon - 1], torch.sigmoid(sums[:, column]), rtol=1e-4)
+    said = torch.nn.functional.softplus(found)
+    for day in (4, 20):
+        np.testing.assert_allclose(said[:2, day], 2 * said[:2, 1], rtol=1e-4)
 
 
 def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: Dataset, stacked: Trained) -> None:

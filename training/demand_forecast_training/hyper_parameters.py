@@ -46,7 +46,7 @@ class HyperParameters:
     context_units: int = 64
     rank: int = 16
     """Products of customer and day behind each output; above 8, since a customer has seven weekdays of his own."""
-    context_bins: int = 12
+    context_bins: int = 6
     dropout: float = 0.3
     epochs: int = 30
     patience: int = 4

@@ -29,7 +29,7 @@ KEPT = ("slopes", "tree_weights")
 def refit(everything: Dataset, evaluated: Trained, log_dir: Path | None = None) -> Trained:
     """As many steps of the optimiser as led to the evaluated network, at the same rates, on examples of all days.
 
-    Nothing is left to stop early on: the number of steps, the slope of the calibration and the figures are the evaluated ones.
+    Nothing is left to stop early on: the number of steps, the slopes of the calibration and the figures are the evaluated ones.
     Its level is its own, since the refit has learnt from the days that corrected the evaluated one's.
     """
     choices = evaluated.choices
@@ -63,7 +63,7 @@ def taught_again(
 @torch.no_grad()
 def finished(network: Network, evaluated: Network, everything: Dataset, choices: HyperParameters) -> Network:
     """The network with trees where the evaluated one has some: as many, fitted on all days. It is calibrated with the evaluated
-    slope and weights, at the level of its newest `recent_days`."""
+    slopes and weights, at the level of its newest `recent_days`."""
     for name in KEPT:
         getattr(network, name).copy_(getattr(evaluated, name))
     if evaluated.trees is not None:

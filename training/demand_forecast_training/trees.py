@@ -35,6 +35,7 @@ SETTINGS: dict[str, Any] = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "feature_fraction": 0.6,
+    "extra_trees": True,
     "lambda_l2": 1.0,
     "deterministic": True,
     "force_row_wise": True,

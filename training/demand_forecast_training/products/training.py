@@ -24,8 +24,8 @@ from demand_forecast_training.scalers import habits
 from demand_forecast_training.training import FIGURE_HORIZONS, prepare
 
 Data = Dataset[ProductExamples]
-DEMAND: dict[str, Any] = {"members": 4}
-"""What a training of product demand chooses otherwise. Chosen on the validation days of `make bench-demand`."""
+DEMAND: dict[str, Any] = {"members": 4, "context_bins": 12}
+"""What a training of product demand chooses otherwise, chosen on the validation days of `make bench-demand`."""
 
 
 @dataclass(frozen=True)
