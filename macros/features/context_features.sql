@@ -49,10 +49,10 @@
   {%- do features.append({'name': 'weighted_unit_rate_60d', 'sql': demand_forecast.weighted_rate('units', 60)}) -%}
   {%- do features.append({'name': 'weighted_revenue_rate_60d', 'sql': demand_forecast.weighted_rate('revenue', 60)}) -%}
   {%- for day_number in range(1, 8) -%}
-    {%- do features.append({'name': 'weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number, 60)}) -%}
+    {%- do features.append({'name': 'weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number, 60, 90)}) -%}
   {%- endfor -%}
   {%- for day_number in range(1, 8) -%}
-    {%- do features.append({'name': 'yearly_weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number, 365)}) -%}
+    {%- do features.append({'name': 'yearly_weekday_rate_' ~ day_number, 'sql': demand_forecast.weekday_rate(day_number, 365, 365)}) -%}
   {%- endfor -%}
   {{ return(features) }}
 {% endmacro %}

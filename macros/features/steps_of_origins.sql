@@ -1,5 +1,5 @@
 {#- Common table expressions that end in `weighted`: one row per origin and step of its last 90 days or purchase of its last
-    365 (one with empty step columns for a dormant customer), with the step's age and weights. `origins` must name what the origin itself knows. -#}
+    365 (one with empty step columns for a dormant customer), with the step's age and weight by half-life. `origins` must name what the origin itself knows. -#}
 {% macro steps_of_origins() %}
 steps as (
 
@@ -39,16 +39,7 @@ weighted as (
         *,
         pow(0.5, age_days / 365.0) as decay_365,
         {%- for half_life in [7, 21, 60] %}
-        case when age_days < 90 then pow(0.5, age_days / {{ half_life }}.0) else 0 end as decay_{{ half_life }},
-        (1 - pow(0.5, known_days / {{ half_life }}.0)) / (1 - pow(0.5, 1 / {{ half_life }}.0)) as known_weight_{{ half_life }},
-        {%- endfor %}
-        {%- for half_life, known in [(60, 'known_days'), (365, 'least(tenure_days + 1, 365)')] %}
-        {%- set outer_loop = loop %}
-        {%- for day_number in range(1, 8) %}
-        pow(0.5, {{ 7 - day_number }} / {{ half_life }}.0)
-        * (1 - pow(0.5, 7 * floor(greatest({{ known }} - {{ 7 - day_number }} + 6, 0) / 7) / {{ half_life }}.0))
-        / (1 - pow(0.5, 7 / {{ half_life }}.0)) as weekday_weight_{{ half_life }}_{{ day_number }}{{ ',' if not (loop.last and outer_loop.last) }}
-        {%- endfor %}
+        case when age_days < 90 then pow(0.5, age_days / {{ half_life }}.0) else 0 end as decay_{{ half_life }}{{ ',' if not loop.last }}
         {%- endfor %}
     from known
 
