@@ -32,7 +32,14 @@ HELD_BACK_OF = 5
 FIRST_SEED = 1000
 """Shops have the seeds from here on; whoever wants a shop that the network has not seen takes others."""
 CHOICES = HyperParameters(
-    hidden_units=48, context_units=48, context_bins=12, epochs=14, patience=4, dropout=0.2, batch_origins=4096, are_trees_tried=False
+    hidden_units=48,
+    context_units=48,
+    context_bins=12,
+    epochs=14,
+    patience=4,
+    dropout=0.2,
+    batch_origins=4096,
+    are_trees_tried=False,
 )
 
 

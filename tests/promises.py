@@ -42,7 +42,7 @@ FAULTS = {
     "negative quantities and returns": "The former are rejected; returns may exceed or precede sales; no forecast is negative.",
     "NaN, infinity and overflow": "They are rejected and counted, and every published number is finite.",
     "unknown words": "An unmapped event type is rejected and counted; a product that no training saw is scored.",
-    "a customer with very many events": "A forecast reads at most 128 steps, 90 days and the purchases of 365 days of one customer.",
+    "a customer with very many events": "A forecast reads at most 128 steps, 90 days and a year's purchases of one customer.",
     "a customer with no or one event": "Every eligible customer has exactly one forecast per horizon.",
     "empty tables": "A first build over empty tables is green and says why nothing is forecast; training refuses.",
     "non-UTF-8 files": "The package reads tables, never files, and nowhere lets the engine drop rows silently.",

@@ -120,8 +120,8 @@ def starting_rates(train: Examples, first_unit: float) -> StartingRates:
 
 
 def habits(context: Floats, names: tuple[str, ...]) -> tuple[Integers, float]:
-    """Columns of the own rate by weekday (one of HABITS and a number from 1 to 7), and the mean of their logs. Without all seven the
-    network does without."""
+    """Columns of the own rate by weekday (one of HABITS and a number from 1 to 7), and the mean of their logs. Without all seven
+    the network does without."""
     for habit in HABITS:
         wanted = [f"{habit}{number}" for number in range(1, 8)]
         if set(wanted) <= set(names):
