@@ -73,7 +73,7 @@ def data() -> Dataset[ProductExamples]:
         dates=np.datetime64("2025-04-01") + np.arange(7),
         signature=SIGNATURE,
         mapping_hash="0",
-        feature_set_version="2-gross",
+        feature_set_version="3-gross",
         fitted_through_date=date(2025, 5, 1),
         trained_through_date=date(2025, 6, 1),
         fingerprint="test",

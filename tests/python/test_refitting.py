@@ -1,4 +1,4 @@
-"""A refit takes as many steps as the evaluated version took, on all days, and keeps its slope; its level is its own."""
+"""A refit takes as many steps as the evaluated version took, on all days, and keeps its slopes; its level is its own."""
 
 from __future__ import annotations
 

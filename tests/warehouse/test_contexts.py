@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from statistics import mean
+from statistics import mean, stdev
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_gaps_of_a_year_say_how_late_a_customer_is(built_shop: UserProject, purc
         waited = (AS_OF - days[-1]).days
         sql = "mean_gap_days, gap_deviation_days, recency_by_gap, gap_lateness, own_gap_hazard_7d, weighted_purchase_rate_60d"
         usual, deviation, recency, lateness, hazard, rate = known(built_shop, customer, sql)
-        assert usual == pytest.approx(mean(gaps), rel=1e-5)
+        assert (usual, deviation) == (pytest.approx(mean(gaps), rel=1e-5), pytest.approx(stdev(gaps), rel=1e-5))
         assert recency == pytest.approx(min(waited / usual, 20), rel=1e-5)
         assert lateness == pytest.approx((waited - usual) / (deviation + 1), rel=1e-4, abs=1e-4)
         longer = [gap for gap in gaps if gap > waited]

@@ -25,7 +25,7 @@ def test_another_units_basis_makes_every_context_anew_and_asks_again(built_shop:
     project.execute("insert into shop.clicks select id + 500000, who, clicked_at, 'back', item, pieces, money from shop.clicks"
                     " where what = 'buy' and who = 'K1'")  # fmt: skip
     project.write().rebuild("customer_forecasts", "lbl_customer_outcomes")
-    assert project.query("select distinct feature_set_version from seq_customer_contexts") == [("2-net",)]
+    assert project.query("select distinct feature_set_version from seq_customer_contexts") == [("3-net",)]
     assert project.query("select sum(unit_rate_90d) from seq_customer_contexts where customer_id = 'K1'") == [(0.0,)]
     assert project.query("select sum(return_rate_90d) > 0 from seq_customer_contexts where customer_id = 'K1'") == [(True,)]
     served = "select count(*), count(distinct input_hash) from pred_customer_ledger where purpose = 'served'"
@@ -41,7 +41,7 @@ def test_a_model_of_another_units_basis_is_refused_by_name(trained_shop: UserPro
     result = project.write().rebuild("customer_forecasts", check=False)
     assert result.returncode != 0
     message = " ".join(result.stdout.split())
-    assert "2-gross" in message and "2-net" in message and "demand train --promote" in message
+    assert "3-gross" in message and "3-net" in message and "demand train --promote" in message
     assert project.query("select * from customer_forecasts order by all") == before
 
 
