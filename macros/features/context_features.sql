@@ -26,19 +26,19 @@
     {%- for days in windows -%}
       {%- do features.append({
           'name': name ~ '_' ~ days ~ 'd',
-          'sql': "coalesce(sum(" ~ measure ~ ") filter (where age_days < " ~ days ~ "), 0) / any_value(least(" ~ days ~ ", known_days))"}) -%}
+          'sql': "coalesce(sum(" ~ measure ~ ") filter (where age_days < " ~ days ~ "), 0) / " ~ demand_forecast.known_days(days)}) -%}
     {%- endfor -%}
   {%- endfor -%}
   {%- for name, measure in [('open_cart_adds', 'greatest(cart_add_count - cart_remove_count, 0)'), ('open_views', 'product_view_count')] -%}
     {%- do features.append({
         'name': name, 'sql': "coalesce(sum(" ~ measure ~ ") filter (where age_days < least(14, days_since_purchase)), 0)"}) -%}
   {%- endfor -%}
+  {%- set usual_gap, deviation = "coalesce(avg(gap_days), 90)", "coalesce(stddev_samp(gap_days), 45)" -%}
   {%- do features.extend([
-      {'name': 'mean_gap_days', 'sql': "coalesce(avg(gap_days), 90)"},
-      {'name': 'gap_deviation_days', 'sql': "coalesce(stddev_samp(gap_days), 45)"},
-      {'name': 'recency_by_gap', 'sql': "least(any_value(days_since_purchase) / coalesce(avg(gap_days), 90), 20)"},
-      {'name': 'gap_lateness',
-       'sql': "(any_value(days_since_purchase) - coalesce(avg(gap_days), 90)) / (coalesce(stddev_samp(gap_days), 45) + 1)"},
+      {'name': 'mean_gap_days', 'sql': usual_gap},
+      {'name': 'gap_deviation_days', 'sql': deviation},
+      {'name': 'recency_by_gap', 'sql': "least(any_value(days_since_purchase) / " ~ usual_gap ~ ", 20)"},
+      {'name': 'gap_lateness', 'sql': "(any_value(days_since_purchase) - " ~ usual_gap ~ ") / (" ~ deviation ~ " + 1)"},
       {'name': 'own_gap_hazard_1d', 'sql': demand_forecast.own_gap_hazard(1)},
       {'name': 'own_gap_hazard_7d', 'sql': demand_forecast.own_gap_hazard(7)},
   ]) -%}

@@ -5,7 +5,7 @@
   {%- set youngest = 7 - day_number -%}
   {%- set rate = demand_forecast.weighted_rate('is_purchase', 60) -%}
   {%- set bought = "coalesce(sum(is_purchase * decay_" ~ half_life ~ ") filter (where age_days % 7 = " ~ youngest ~ "), 0)" -%}
-  {%- set weeks = "floor(greatest(least(any_value(tenure_days) + 1, " ~ window_days ~ ") - " ~ youngest ~ " + 6, 0) / 7)" -%}
+  {%- set weeks = "floor(greatest(" ~ demand_forecast.known_days(window_days) ~ " - " ~ youngest ~ " + 6, 0) / 7)" -%}
   {%- set weight = "pow(0.5, " ~ youngest ~ " / " ~ half_life ~ ".0) * (1 - pow(0.5, 7 * " ~ weeks ~ " / " ~ half_life ~ ".0)) / (1 - pow(0.5, 7 / " ~ half_life ~ ".0))" -%}
   {{ return("(" ~ bought ~ " + 16 * " ~ rate ~ ") / (" ~ weight ~ " + 16)") }}
 {% endmacro %}

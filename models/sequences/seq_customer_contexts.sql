@@ -27,8 +27,7 @@ origins as (
         origins.purchase_day_count,
         coalesce({{ demand_forecast.days_between('origins.last_event_date', 'origins.as_of_date') }}, 365) as days_since_step,
         coalesce({{ demand_forecast.days_between('origins.last_purchase_date', 'origins.as_of_date') }}, 365) as days_since_purchase,
-        coalesce({{ demand_forecast.days_between('origins.first_event_date', 'origins.as_of_date') }}, 0) as tenure_days,
-        least(coalesce({{ demand_forecast.days_between('origins.first_event_date', 'origins.as_of_date') }}, 0) + 1, 90) as known_days
+        coalesce({{ demand_forecast.days_between('origins.first_event_date', 'origins.as_of_date') }}, 0) as tenure_days
     from {{ ref('demand_forecast', 'seq_origins') }} as origins
     left join kept on origins.customer_id = kept.customer_id and origins.as_of_date = kept.as_of_date
     where kept.customer_id is null
