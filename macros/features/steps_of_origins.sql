@@ -1,5 +1,6 @@
 {#- Common table expressions that end in `weighted`: one row per origin and step of its last 90 days or purchase of its last
-    365 (one with empty step columns for a dormant customer), with the step's age and weight by half-life. `origins` must name what the origin itself knows. -#}
+    365 (one with empty step columns for a dormant customer), with the step's age and weight by half-life. `origins` must name
+    what the origin itself knows. -#}
 {% macro steps_of_origins() %}
 steps as (
 
