@@ -72,17 +72,28 @@ def test_a_threshold_keeps_its_side_when_it_is_rounded() -> None:
 
 
 def test_the_days_hazards_make_up_the_horizons_of_the_trees() -> None:
-    """And the network's say on which of the days: a day of twice its hazard gets twice as much."""
-    sums = torch.tensor([[-2.0, 0.5], [0.0, 1.0], [-6.0, -5.0]])
-    hazard = torch.full((3, 30), 0.1)
-    hazard[:, [4, 20]] = 0.2
-    found = hazard_logits(sums, torch.log(torch.expm1(hazard)))
-    survival = torch.cumprod(1 - torch.sigmoid(found), dim=1)
+    """And the network's say on which of the days: a day of twice its hazard gets twice as much. Rare buyers too."""
+    sums = torch.tensor([[-2.0, 0.5], [0.0, 1.0], [-6.0, -5.0], [-11.0, -10.0]])
+    hazard = torch.tensor([[0.1], [0.1], [1e-3], [1e-5]]).repeat(1, 30)
+    hazard[:, [4, 20]] *= 2
+    found = hazard_logits(sums, torch.log(torch.expm1(hazard.double())).float())
+    survived = -torch.nn.functional.softplus(found.double()).cumsum(dim=1)
     for column, horizon in enumerate(trees.TREE_HORIZONS):
-        np.testing.assert_allclose(1 - survival[:, horizon - 1], torch.sigmoid(sums[:, column]), rtol=1e-4)
-    said = torch.nn.functional.softplus(found)
+        np.testing.assert_allclose(-torch.expm1(survived[:, horizon - 1]), torch.sigmoid(sums[:, column].double()), rtol=1e-4)
+    said = torch.nn.functional.softplus(found.double())
     for day in (4, 20):
-        np.testing.assert_allclose(said[:2, day], 2 * said[:2, 1], rtol=1e-4)
+        np.testing.assert_allclose(said[:, day], 2 * said[:, 1], rtol=1e-4)
+
+
+def test_trees_that_contradict_each_other_stay_near_the_network() -> None:
+    """Less within seven days than within one, or all of it in the days between: the days get a tenth of the network's hazard, or
+    ten times as much."""
+    sums = torch.tensor([[1.0, -1.0], [-9.0, 9.0]])
+    hazard = torch.full((2, 30), 0.01)
+    found = hazard_logits(sums, torch.log(torch.expm1(hazard)))
+    said = torch.nn.functional.softplus(found[:, 1:])
+    np.testing.assert_allclose(said[0], 0.001, rtol=1e-4)
+    np.testing.assert_allclose(said[1], 0.1, rtol=1e-4)
 
 
 def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: Dataset, stacked: Trained) -> None:

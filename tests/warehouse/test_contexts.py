@@ -1,14 +1,15 @@
-"""A customer's own gaps and weekdays, worked out by hand from the purchases of a year, on a shop built once."""
+"""A customer's own gaps and weekdays, worked out by hand from the purchases of a year, on shops built once."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
+from math import exp
 from statistics import mean, stdev
 
 import pytest
 
-from .user_project import UserProject
+from .user_project import UserProject, make_clicks, new_shop
 
 AS_OF = date(2025, 5, 29)
 
@@ -42,7 +43,7 @@ def test_gaps_of_a_year_say_how_late_a_customer_is(built_shop: UserProject, purc
         assert lateness == pytest.approx((waited - usual) / (deviation + 1), rel=1e-4, abs=1e-4)
         longer = [gap for gap in gaps if gap > waited]
         ended = sum(gap <= waited + 7 for gap in longer)
-        assert hazard == pytest.approx((ended + 6 * (1 - 2.718281828 ** (-7 * rate))) / (len(longer) + 6), rel=1e-4)
+        assert hazard == pytest.approx((ended + 6 * (1 - exp(-7 * rate))) / (len(longer) + 6), rel=1e-4)
 
 
 def test_weekdays_of_a_year_weigh_half_after_a_year(built_shop: UserProject, purchases: dict[str, list[date]]) -> None:
@@ -56,3 +57,47 @@ def test_weekdays_of_a_year_weigh_half_after_a_year(built_shop: UserProject, pur
             weight = sum(0.5 ** (age / 365) for age in ages)
             own = sum(0.5 ** (age / 365) for age in ages if age in bought)
             assert said == pytest.approx((own + 16 * rate) / (weight + 16), rel=1e-4), (customer, number)
+
+
+BOUGHT = (365, 364, 200, 90, 59, 30)
+LOOKED = (380, 300, 100, 90, 89)
+"""Ages in days of what one customer did, on both sides of the edges of 90 and 365 days."""
+
+
+@pytest.fixture(scope="module")
+def old_customer(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
+    """A shop of more than a year, with the contexts of that customer."""
+    project = new_shop(tmp_path_factory.mktemp("old"), as_of_date=str(AS_OF))
+    rows = [(what, AS_OF - timedelta(days=age)) for what, ages in (("buy", BOUGHT), ("view", LOOKED)) for age in ages]
+    clicks = ", ".join(f"({i}, 'old', timestamp '{day} 12:00', '{what}', 'P1', 1, 9.5)" for i, (what, day) in enumerate(rows))
+    project.execute(make_clicks(customers=20, days=450, first_day="2024-03-20"), f"insert into shop.clicks values {clicks}")
+    project.dbt("run", "--select", "+seq_customer_contexts")
+    return project
+
+
+def test_only_purchases_count_for_longer_than_90_days(old_customer: UserProject) -> None:
+    sql = "active_day_rate_90d, purchase_day_rate_90d, weighted_purchase_rate_60d, days_since_step, tenure_days"
+    active, bought, rate, waited, tenure = known(old_customer, "old", sql)
+    assert (active, bought, waited, tenure) == (pytest.approx(3 / 90), pytest.approx(2 / 90), 30, 365)
+    weight = sum(0.5 ** (age / 60) for age in range(90))
+    assert rate == pytest.approx((0.5 ** (59 / 60) + 0.5 ** (30 / 60) + 0.3) / (weight + 10), rel=1e-4)
+
+
+def test_gaps_of_more_than_a_year_ago_are_forgotten(old_customer: UserProject) -> None:
+    """The gap that began 365 days ago is; the customer has waited for 30 days, and one of three longer gaps ended on the 31st."""
+    sql = "mean_gap_days, own_gap_hazard_1d, own_gap_hazard_7d, weighted_purchase_rate_60d"
+    usual, next_day, next_week, rate = known(old_customer, "old", sql)
+    assert usual == pytest.approx(mean((164, 110, 31, 29)))
+    assert next_day == pytest.approx((1 + 6 * (1 - exp(-rate))) / 9, rel=1e-4)
+    assert next_week == pytest.approx((1 + 6 * (1 - exp(-7 * rate))) / 9, rel=1e-4)
+
+
+def test_weekdays_of_more_than_a_year_ago_are_forgotten(old_customer: UserProject) -> None:
+    for half_life, window, name in ((365, 365, "yearly_weekday_rate"), (60, 90, "weekday_rate")):
+        columns = ", ".join(f"{name}_{number}" for number in range(1, 8))
+        *found, rate = known(old_customer, "old", f"{columns}, weighted_purchase_rate_60d")
+        for number, said in enumerate(found, start=1):
+            ages = range(7 - number, window, 7)
+            own = sum(0.5 ** (age / half_life) for age in ages if age in BOUGHT)
+            weight = sum(0.5 ** (age / half_life) for age in ages)
+            assert said == pytest.approx((own + 16 * rate) / (weight + 16), rel=1e-4), (name, number)

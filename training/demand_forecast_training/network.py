@@ -17,6 +17,7 @@ from demand_forecast_training.encoder import Encoder
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.losses import losses
 from demand_forecast_training.scalers import LEAST_RATE, Scalers, StartingRates
+from demand_forecast_training.survival import one_minus_exp
 from demand_forecast_training.trees import Nodes, Trees, hazard_logits, tree_columns
 
 OUTPUTS = 4  # hazard, extra units, repeat units, price
@@ -43,12 +44,6 @@ class Forecast(NamedTuple):
     purchase_probability: Tensor
     expected_units: Tensor
     expected_revenue: Tensor
-
-
-def one_minus_exp(negative: Tensor) -> Tensor:
-    """1 - exp(negative), exact for small numbers (ONNX has no expm1)."""
-    half = torch.tanh(negative / 2)
-    return -2 * half / (1 - half)
 
 
 class Network(Encoder):

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.survival import one_minus_exp
 
 TREE_HORIZONS = (1, 7)
 LEAST_ROWS = 200
 """Fewer buyers or others among training or validation rows teach no trees."""
-LEAST_HAZARD, LARGEST_HAZARD = 1e-4, 15.0
-"""Ends of what a day adds to the cumulative hazard."""
+LARGEST_SHARE = 10.0
+"""The trees say of the days behind the next one at most this many times the hazard that the network does, and at least as little."""
 SEEDS = 3
 """Forests of every horizon; their mean speaks, which is steadier than one of them."""
 ROUNDS = 1000
@@ -141,11 +142,11 @@ def hazard_logits(sums: Tensor, network: Tensor) -> Tensor:
     """Logit of each day's hazard (batch, days) behind the logits of a purchase within TREE_HORIZONS: the next day's own; the days
     after it share the rest as the network's hazard logits (batch, days) do, and the last days stay as far from the network's."""
     first, whole = sums.unbind(1)
-    rest = torch.clamp(functional.softplus(whole) - functional.softplus(first), LEAST_HAZARD)
+    rest = functional.softplus(whole) - functional.softplus(first)
     said = functional.softplus(network[:, 1:])
     share = rest / said[:, : TREE_HORIZONS[1] - TREE_HORIZONS[0]].sum(dim=1)
-    later = torch.log(torch.exp(torch.clamp(said * share.unsqueeze(1), LEAST_HAZARD, LARGEST_HAZARD)) - 1)
-    return torch.cat([first.unsqueeze(1), later], dim=1)
+    later = said * torch.clamp(share, 1 / LARGEST_SHARE, LARGEST_SHARE).unsqueeze(1)
+    return torch.cat([first.unsqueeze(1), later + torch.log(one_minus_exp(-later))], dim=1)
 
 
 def fit_trees(data: Dataset, seed: int, threads: int) -> Nodes | None:
