@@ -23,7 +23,7 @@ TREE_HORIZONS = (1, 7)
 LEAST_ROWS = 200
 """Fewer buyers or others among training or validation rows teach no trees."""
 LARGEST_SHARE = 10.0
-"""The trees say of the days behind the next one at most this many times the hazard that the network does, and at least as little."""
+"""Behind the next day, the trees say at most this many times the hazard that the network does, and at least that part of it."""
 SEEDS = 3
 """Forests of every horizon; their mean speaks, which is steadier than one of them."""
 ROUNDS = 1000
