@@ -1,6 +1,7 @@
 -- One row per origin and horizon: what each side has to be multiplied with, since it said too much or too little in the windows that had closed
--- by the origin. Windows of up to a week tell, in units, for all horizons and for money: they close early, and prices err apart. Eight windows
--- that were right are added, so that few move little. A refit that serves has a level of its own, and the windows are of the version before it.
+-- by the origin. Windows of up to a week tell, in units, for all horizons and for money: they close early, and prices err apart; a
+-- window that sold nothing tells too. Eight windows that were right are added, so that few move little. A refit that serves has a level
+-- of its own, and the windows are of the version before it.
 {%- set longest, prior = 7, 8 %}
 with windows as (
 
@@ -8,8 +9,10 @@ with windows as (
     from {{ ref('demand_forecast', 'err_outlook_sides') }}
     where target = 'units'
         and horizon_days <= {{ longest }}
-        and customer_error is not null
-        and product_error is not null
+        and customer_expected is not null
+        and customer_actual is not null
+        and product_expected is not null
+        and product_actual is not null
 
 ),
 
@@ -30,7 +33,7 @@ measured as (
             count(*), {{ demand_forecast.days_between('min(windows.as_of_date)', 'max(windows.closed_date)') }} / windows.horizon_days
         ) as window_count,
         sum(windows.customer_actual) / nullif(sum(windows.customer_expected), 0) as customer_ratio,
-        sum(windows.actual) / nullif(sum(windows.product_expected), 0) as product_ratio
+        sum(windows.product_actual) / nullif(sum(windows.product_expected), 0) as product_ratio
     from origins
     inner join windows on origins.horizon_days >= windows.horizon_days and origins.as_of_date >= windows.closed_date
     group by origins.as_of_date, origins.horizon_days, windows.horizon_days

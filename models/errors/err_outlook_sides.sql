@@ -24,6 +24,7 @@ select
     round(customers.expected / nullif(customers.actual, 0) - 1, 9) as customer_error,
     customers.new_share,
     products.expected as product_expected,
+    products.actual as product_actual,
     round(products.expected / nullif(products.actual, 0) - 1, 9) as product_error,
     coalesce(products.actual, customers.actual) as actual
 from {{ ref('demand_forecast', 'err_outlook_customers') }} as customers

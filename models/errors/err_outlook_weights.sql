@@ -1,6 +1,7 @@
 -- One row per origin, horizon and target: how much the customer side weighs beside the product side, by the inverse of their mean squared
--- relative errors over the test origins whose windows had closed by the origin. A horizon with fewer than a week of such windows takes the
--- weight of the longest shorter one that has them; without any error both sides weigh the same, and a side without the other all.
+-- relative errors over the test origins whose windows had closed by the origin; one that sold nothing has none. A horizon with
+-- fewer than a week of such windows takes the weight of the longest shorter one that has them; without any error both sides weigh the
+-- same, and a side without the other all.
 with windows as (
 
     select *, {{ demand_forecast.add_days('as_of_date', 'horizon_days') }} as closed_date

@@ -12,4 +12,4 @@ cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
 where {{ demand_forecast.is_finite('stock.on_hand') }}
     and cuts.latest_origin_date is not null
     and coalesce(stock.snapshot_date <= cuts.latest_origin_date, true)
-qualify row_number() over (partition by stock.product_id order by stock.snapshot_date desc nulls last) = 1
+qualify row_number() over (partition by stock.product_id order by stock.snapshot_date desc nulls first) = 1

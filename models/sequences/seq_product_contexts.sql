@@ -4,6 +4,7 @@ with category_days as (
 
     select category, event_date, avg(units) as category_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }}
+    where is_eligible
     group by category, event_date
 
 ),
@@ -12,6 +13,7 @@ shop_days as (
 
     select event_date, avg(units) as shop_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }}
+    where is_eligible
     group by event_date
 
 ),
@@ -23,9 +25,9 @@ dated as (
         category_days.category_units,
         shop_days.shop_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
-    inner join category_days
+    left join category_days
         on timeline.category = category_days.category and timeline.event_date = category_days.event_date
-    inner join shop_days on timeline.event_date = shop_days.event_date
+    left join shop_days on timeline.event_date = shop_days.event_date
 
 ),
 

@@ -1,6 +1,6 @@
--- One row per product and origin (as_of_date): its role, and where its history lies. Every day of a product can be an origin; of a
--- role with more than training_rows of them, every second to seventh day counts, on days that differ by product; where weekly ones
--- are still too many, those of a stable sample of products.
+-- One row per product and origin (as_of_date): its role, and where its history lies. Every eligible day of a product can be an origin;
+-- of a role with more than training_rows of them, every second to seventh day counts, on days that differ by product; where weekly
+-- ones are still too many, those of a stable sample of products.
 with dated as (
 
     select
@@ -13,8 +13,9 @@ with dated as (
             else 'train'
         end as role,
         timeline.block,
+        timeline.is_eligible,
         {{ demand_forecast.position_of('timeline.step_number') }} as position,
-        sum({{ demand_forecast.row_hash(['timeline.event_date', 'timeline.category', 'timeline.event_count', 'timeline.units', 'timeline.revenue', 'timeline.buyer_count', 'timeline.product_view_count', 'timeline.cart_add_count', 'timeline.is_in_stock']) }})
+        sum({{ demand_forecast.row_hash(['timeline.event_date', 'timeline.category', 'timeline.event_count', 'timeline.units', 'timeline.revenue', 'timeline.buyer_count', 'timeline.product_view_count', 'timeline.cart_add_count', 'timeline.favourite_count', 'timeline.is_holiday', 'timeline.is_promotion', 'timeline.is_in_stock']) }})
             over (partition by timeline.product_id order by timeline.event_date rows between unbounded preceding and current row) as history_fingerprint
     from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
@@ -28,6 +29,7 @@ thinned as (
         least(ceil(count(*) over by_role * 1.0 / {{ demand_forecast.setting('training_rows') }}), 7) as every_days,
         ceil(1024 * 7.0 * {{ demand_forecast.setting('training_rows') }} / count(*) over by_role) as product_buckets
     from dated
+    where is_eligible
     window by_role as (partition by role)
 
 )

@@ -1,16 +1,18 @@
--- One row per product and day, from the product's first event through the latest origin, quiet days included; a product
--- without an event for active_days leaves. A day is out of stock while the newest count, at most a week old, found nothing
--- and nothing has been sold since: what was wanted on it is not known.
+-- One row per product and day, from the product's first event through the latest origin, quiet days included. A product without an
+-- event for active_days is not eligible until the next one; its days end max_horizon_days later, so that what was expected of its
+-- last eligible days is judged whether it returns or not. A day is out of stock while the newest
+-- count, at most a week old, found nothing and nothing has been sold since: what was wanted on it is not known.
 {%- set by_product = 'partition by product_id order by event_date' %}
+{%- set days_kept = demand_forecast.setting('active_days') - 1 + demand_forecast.setting('max_horizon_days') %}
 with spans as (
 
     select
         days.product_id,
         min(days.event_date) as first_event_date,
-        least(min(cuts.latest_origin_date), {{ demand_forecast.add_days('max(days.event_date)', demand_forecast.setting('active_days') - 1) }}) as last_date
+        least(min(cuts.latest_origin_date), {{ demand_forecast.add_days('max(days.event_date)', days_kept) }}) as last_date
     from {{ ref('demand_forecast', 'seq_product_days') }} as days
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
-    where days.product_id is not null
+    where days.product_id is not null and days.event_date <= cuts.latest_origin_date
     group by days.product_id
 
 ),
@@ -46,7 +48,8 @@ joined as (
         {%- for fact in demand_forecast.product_facts() %}
         coalesce(days.{{ fact.name }}, 0) as {{ fact.name }},
         {%- endfor %}
-        case when days.purchase_count > 0 then product_dates.event_date end as sale_date,
+        days.event_date as seen_date,
+        case when days.purchase_count > 0 then days.event_date end as sale_date,
         stock.snapshot_date,
         stock.on_hand
     from product_dates
@@ -55,6 +58,7 @@ joined as (
     left join {{ ref('demand_forecast', 'stg_products') }} as products on product_dates.product_id = products.product_id
     left join {{ ref('demand_forecast', 'stg_stock') }} as stock
         on product_dates.product_id = stock.product_id and product_dates.event_date = stock.snapshot_date
+            and {{ demand_forecast.is_finite('stock.on_hand') }}
     left join calendar on product_dates.event_date = calendar.calendar_date
 
 ),
@@ -66,6 +70,7 @@ known as (
         {{ demand_forecast.demand_units() }} as units,
         {{ demand_forecast.demand_revenue() }} as revenue,
         row_number() over ({{ by_product }}) as step_number,
+        max(seen_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_seen_date,
         max(sale_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_sale_date,
         max(snapshot_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_snapshot_date,
         last_value(on_hand ignore nulls) over ({{ by_product }} rows between unbounded preceding and current row) as last_on_hand
@@ -76,6 +81,7 @@ known as (
 select
     *,
     {{ demand_forecast.block_of('step_number') }} as block,
+    {{ demand_forecast.days_between('last_seen_date', 'event_date') }} < {{ demand_forecast.setting('active_days') }} as is_eligible,
     case
         when last_on_hand <= 0
             and {{ demand_forecast.days_between('last_snapshot_date', 'event_date') }} < 7

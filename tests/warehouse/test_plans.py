@@ -87,9 +87,9 @@ def test_a_total_agrees_with_weighted_least_squares_of_both_sides(stocked_shop: 
         where horizon_days = 7 and customer_error is not null and product_error is not null group by target order by target""")
     assert [row[0] for row in errors] == ["revenue", "units"]
     weeks, customer_ratio, product_ratio = stocked_shop.query("""
-        select (count(*) + 6) / 7, sum(customer_actual) / sum(customer_expected), sum(actual) / sum(product_expected)
+        select (count(*) + 6) / 7, sum(customer_actual) / sum(customer_expected), sum(product_actual) / sum(product_expected)
         from err_outlook_sides
-        where horizon_days = 7 and target = 'units' and customer_error is not null and product_error is not null""")[0]
+        where horizon_days = 7 and target = 'units' and customer_actual is not null and product_actual is not null""")[0]
     customer_level, product_level = ((ratio * weeks + 8) / (weeks + 8) for ratio in (customer_ratio, product_ratio))
     for target, customer_variance, product_variance in errors:
         sides = (
