@@ -1,6 +1,6 @@
 {#- What is known about a customer at an origin beside the steps: name and SQL, aggregated over the customer's steps of the
-    last 90 days and purchases of the last 365 (alias steps, with age_days and decays; none for a dormant customer). `origins`
-    columns are of the origin itself. A rate is a sum divided by the days of the window that the customer was known. -#}
+    last 90 days and purchases of the last 365 (the rows of `steps_of_origins`; for a dormant customer one without a step). What the
+    origin itself knows is the same in all of them. A rate is a sum divided by the days of the window that the customer was known. -#}
 {% macro context_features() %}
   {%- set features = [
       {'name': 'days_since_step', 'sql': "least(any_value(days_since_step), 365)"},

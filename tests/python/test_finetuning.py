@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,10 @@ def test_a_version_of_other_features_is_no_start(data: Dataset, row: dict[str, A
     check_same_features(row, data)
     with pytest.raises(FeatureMismatch, match=named):
         check_same_features(row | {column: "other"}, data)
+
+
+def test_where_no_origin_is_recent_those_of_the_newest_day_are(data: Dataset) -> None:
+    """Origins of the shop's own may be months older than the first cut: a level is then told by the newest, not by none."""
+    old = replace(data, fitted_through_date=date(2026, 1, 1))
+    is_recent = recent_rows(old, old.train, TUNED)
+    assert np.array_equal(is_recent, old.dates[old.train.date] == old.dates[old.train.date].max()) and is_recent.any()

@@ -114,6 +114,18 @@ def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: D
         assert torch.equal(values, again)
 
 
+def test_trees_of_a_single_leaf_are_exported_too(data: Dataset, trained: Trained) -> None:
+    """What LightGBM gives where no leaf may be as small as half of the rows: a shop just above LEAST_ROWS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(trees.SETTINGS, "min_data_in_leaf", len(data.train))
+        nodes = fit_trees(data, 0, 2)
+    assert nodes is not None and np.array_equal(nodes.left, np.arange(len(nodes.left)))
+    network = network_of_weights(trained.network.state_dict(), trained.choices)
+    network.trees = Trees(nodes)
+    network.tree_weights.fill_(1.0)
+    export(network, data)  # compares ONNX Runtime with PyTorch
+
+
 def test_trees_stay_away_where_they_do_not_help(data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the gain, the bar decides; too few rows fit none, and so does a choice."""
     monkeypatch.setattr(stacking, "LEAST_GAIN", -1.0)

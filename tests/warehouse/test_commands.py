@@ -109,6 +109,8 @@ def test_old_networks_are_pruned_but_none_that_may_serve(two_versions: tuple[Use
     assert f"pruned {second}" in said and "1 networks" in said and project.query(rows) == [(second, True), (first, False)]
     result = project.demand("promote", second, check=False)
     assert result.returncode == 1 and "was pruned" in result.stderr
+    result = project.demand("finetune", "--version", second, check=False)
+    assert result.returncode == 1 and "was pruned" in result.stderr
     assert project.demand("export", second, "old.onnx", check=False).returncode == 1
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import exp
 from statistics import mean, stdev
 
+import numpy as np
 import pytest
 
 from .user_project import UserProject, make_clicks, new_shop
@@ -69,8 +70,12 @@ def old_customer(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     """A shop of more than a year, with the contexts of that customer."""
     project = new_shop(tmp_path_factory.mktemp("old"), as_of_date=str(AS_OF))
     rows = [(what, AS_OF - timedelta(days=age)) for what, ages in (("buy", BOUGHT), ("view", LOOKED)) for age in ages]
+    few = [("none", "view", 9), ("once", "buy", 40), ("twice", "buy", 200), ("twice", "buy", 40)]
     clicks = ", ".join(f"({i}, 'old', timestamp '{day} 12:00', '{what}', 'P1', 1, 9.5)" for i, (what, day) in enumerate(rows))
     project.execute(make_clicks(customers=20, days=450, first_day="2024-03-20"), f"insert into shop.clicks values {clicks}")
+    for number, (customer, what, age) in enumerate(few, start=len(rows)):
+        day = AS_OF - timedelta(days=age)
+        project.execute(f"insert into shop.clicks values ({number}, '{customer}', '{day} 12:00', '{what}', 'P1', 1, 9.5)")
     project.dbt("run", "--select", "+seq_customer_contexts")
     return project
 
@@ -101,3 +106,13 @@ def test_weekdays_of_more_than_a_year_ago_are_forgotten(old_customer: UserProjec
             own = sum(0.5 ** (age / half_life) for age in ages if age in BOUGHT)
             weight = sum(0.5 ** (age / half_life) for age in ages)
             assert said == pytest.approx((own + 16 * rate) / (weight + 16), rel=1e-4), (name, number)
+
+
+def test_a_customer_of_few_purchases_has_a_usual_gap(old_customer: UserProject) -> None:
+    """90 and 45 days where no gap says otherwise; without a longer gap, made-up ones at the own rate are the hazard."""
+    sql = "days_since_purchase, mean_gap_days, gap_deviation_days, recency_by_gap, gap_lateness, own_gap_hazard_7d"
+    for customer, waited, usual, longer in (("none", 365, 90, 0), ("once", 40, 90, 0), ("twice", 40, 160, 1)):
+        *found, hazard, rate = known(old_customer, customer, f"{sql}, weighted_purchase_rate_60d")
+        expected = [waited, usual, 45, min(waited / usual, 20), (waited - usual) / 46]
+        np.testing.assert_allclose(found, expected, rtol=1e-5, err_msg=customer)
+        assert hazard == pytest.approx(6 * (1 - exp(-7 * rate)) / (longer + 6), rel=1e-4), customer

@@ -115,6 +115,8 @@ def test_options_of_another_task_are_refused(served_shop: UserProject) -> None:
     assert refused.returncode == 1 and "--refit is of customer_demand and product_demand" in refused.stderr
     refused = served_shop.demand("train", "--members", "2", check=False)
     assert refused.returncode == 1 and "--members is of product_demand" in refused.stderr
+    refused = served_shop.demand("train", "--task", "recommendation", "--architecture", "gru", check=False)
+    assert refused.returncode == 1 and "leave it out for recommendation" in refused.stderr
 
 
 def test_a_version_of_products_is_reproduced(served_shop: UserProject) -> None:

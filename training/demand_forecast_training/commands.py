@@ -50,6 +50,8 @@ def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     log_dir, is_resumed = options.resume or new_log_dir(options), options.resume is not None
     if is_resumed and (options.study or chosen(options)):
         raise DemandForecastError("--resume goes on with the hyper-parameters that the training began with: leave out the others")
+    if options.architecture and options.task == "recommendation":
+        raise DemandForecastError("--architecture is of what reads a course of days: leave it out for recommendation")
     if options.members and options.task != "product_demand":
         raise DemandForecastError(f"--members is of product_demand: leave it out for {options.task}")
     if options.task == TASK:

@@ -44,9 +44,11 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
 
 
 def recent_rows(data: Dataset[OriginsT], examples: OriginsT, choices: HyperParameters) -> NDArray[np.bool_]:
-    """Whether an origin lies in the last `recent_days` before the first cut, (rows,)."""
-    since = np.datetime64(data.fitted_through_date) - choices.recent_days
-    return np.asarray(data.dates >= since)[examples.date]
+    """Whether an origin lies in the last `recent_days` before the first cut, (rows,); where all are older, as origins of
+    the shop's own may be, on their newest day."""
+    dates = data.dates[examples.date]
+    since = min(np.datetime64(data.fitted_through_date) - choices.recent_days, dates.max())
+    return np.asarray(dates >= since)
 
 
 def recent_and_old(data: Dataset, choices: HyperParameters) -> Taught:

@@ -62,7 +62,7 @@ class HyperParameters:
     average_decay: float = 0.98
     """Decay of the moving average of the weights; the average is what is evaluated and kept."""
     recent_days: int = 56
-    """Fine-tuning teaches the origins of that many days before the first cut, and older ones beside them."""
+    """Fine-tuning teaches the origins of that many days before the first cut, with older ones; they tell a refit's level."""
     replayed_share: float = 1.0
     """Older origins that fine-tuning teaches for each recent one."""
     units_weight: float = 0.02

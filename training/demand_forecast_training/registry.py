@@ -122,9 +122,9 @@ def predecessor(connection: Any, relations: Mapping[str, str], task: str = TASK)
 
 
 def check_kept(row: Mapping[str, Any]) -> None:
-    """Refuse to let a version serve whose network was pruned."""
+    """Refuse a version whose network was pruned. Raises UnknownVersion."""
     if row["onnx_bytes"] is None:
-        raise UnknownVersion(f"the network of {row['model_version']} was pruned: promote another (demand status)")
+        raise UnknownVersion(f"the network of {row['model_version']} was pruned: choose another version (demand status)")
 
 
 def append_promotion(connection: Any, relations: Mapping[str, str], task: str, version: str, action: str, reason: str) -> None:

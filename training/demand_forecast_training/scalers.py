@@ -97,7 +97,7 @@ def seen_steps(data: Dataset[OriginsT]) -> Floats:
 
 
 def starting_rates(train: Examples, first_unit: float) -> StartingRates:
-    """Averages over the observed days of training origins; each is above 0."""
+    """Averages over the observed days of training origins; each but the price is above 0."""
     days = np.arange(1, train.units.shape[1] + 1)
     first, observed = train.first_purchase_day[:, None], train.observed_days[:, None]
     is_first, is_seen = days == first, days <= observed

@@ -22,7 +22,7 @@ from demand_forecast_training.finetuning import figures_of, finetune
 from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
 from demand_forecast_training.network import Network, network_of_weights
 from demand_forecast_training.refitting import refit
-from demand_forecast_training.registry import BASELINE, TASK, champion, register, version_row
+from demand_forecast_training.registry import BASELINE, TASK, champion, check_kept, register, version_row
 from demand_forecast_training.report import shown, validation_table
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.tuning import best_choices, trials_table, tune
@@ -285,5 +285,6 @@ def registered_choices(row: Mapping[str, Any]) -> HyperParameters:
 
 
 def registered_network(row: Mapping[str, Any]) -> Network:
-    """The network of a registry row, built from its weights alone."""
+    """The network of a registry row, built from its weights alone. Raises UnknownVersion where it was pruned."""
+    check_kept(row)
     return network_of_weights(load_weights(bytes(row["weights_bytes"])), registered_choices(row))
