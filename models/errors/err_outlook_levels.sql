@@ -1,7 +1,7 @@
 -- One row per origin and horizon: what each side has to be multiplied with, since it said too much or too little in the windows that had closed
 -- by the origin. Windows of up to a week tell, in units, for all horizons and for money: they close early, and prices err apart; a
--- window that sold nothing tells too. Eight windows that were right are added, so that few move little. A refit that serves has a level
--- of its own, and the windows are of the version before it.
+-- window that sold nothing tells too, unless to one side alone: then those sold whom it did not know. Eight windows that were right are added, so
+-- that few move little. A refit that serves has a level of its own, and the windows are of the version before it.
 {%- set longest, prior = 7, 8 %}
 with windows as (
 
@@ -13,6 +13,7 @@ with windows as (
         and customer_actual is not null
         and product_expected is not null
         and product_actual is not null
+        and (customer_actual > 0) = (product_actual > 0)
 
 ),
 

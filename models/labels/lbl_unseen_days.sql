@@ -6,13 +6,14 @@ with products as (
 
     select
         category,
+        known_through_date,
         first_event_date as first_date,
         event_date,
         round(sum(units), 9) as units,
         round(sum(revenue), 9) as revenue
     from {{ ref('demand_forecast', 'seq_product_timeline') }}
     where purchase_count > 0 and {{ demand_forecast.days_between('first_event_date', 'event_date') }} < {{ longest }}
-    group by category, first_event_date, event_date
+    group by category, known_through_date, first_event_date, event_date
 
 ),
 
@@ -41,7 +42,7 @@ union all
 select
     'products' as side,
     category,
-    cast(null as date) as known_through_date,
+    known_through_date,
     first_date,
     event_date,
     units,

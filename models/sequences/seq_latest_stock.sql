@@ -1,4 +1,5 @@
--- One row per product with a stock count: the newest one not later than the latest origin. A count without a day is of today.
+-- One row per product with a stock count: the newest one not later than the latest origin. A count without a day is of today,
+-- so it comes last where as_of_date is set.
 {{ config(materialized='view') }}
 select
     stock.product_id,
@@ -12,4 +13,4 @@ cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
 where {{ demand_forecast.is_finite('stock.on_hand') }}
     and cuts.latest_origin_date is not null
     and coalesce(stock.snapshot_date <= cuts.latest_origin_date, true)
-qualify row_number() over (partition by stock.product_id order by stock.snapshot_date desc nulls first) = 1
+qualify row_number() over (partition by stock.product_id order by stock.snapshot_date desc nulls {{ 'last' if demand_forecast.setting('as_of_date') else 'first' }}) = 1

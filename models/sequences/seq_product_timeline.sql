@@ -1,15 +1,15 @@
 -- One row per product and day, from the product's first event through the latest origin, quiet days included. A product without an
--- event for active_days is not eligible until the next one; its days end max_horizon_days later, so that what was expected of its
--- last eligible days is judged whether it returns or not. A day is out of stock while the newest
--- count, at most a week old, found nothing and nothing has been sold since: what was wanted on it is not known.
+-- event for active_days is not eligible until the next one, its new first_event_date; it was known_through_date before. Its days end
+-- max_horizon_days after the last eligible one, so that what was expected there is judged whether it returns or not. A day is out of stock
+-- while the newest count, at most a week old, found nothing and nothing has been sold since: what was wanted on it is not known.
 {%- set by_product = 'partition by product_id order by event_date' %}
-{%- set days_kept = demand_forecast.setting('active_days') - 1 + demand_forecast.setting('max_horizon_days') %}
+{%- set active_days = demand_forecast.setting('active_days') %}
 with spans as (
 
     select
         days.product_id,
-        min(days.event_date) as first_event_date,
-        least(min(cuts.latest_origin_date), {{ demand_forecast.add_days('max(days.event_date)', days_kept) }}) as last_date
+        min(days.event_date) as first_date,
+        least(min(cuts.latest_origin_date), {{ demand_forecast.add_days('max(days.event_date)', active_days - 1 + demand_forecast.setting('max_horizon_days')) }}) as last_date
     from {{ ref('demand_forecast', 'seq_product_days') }} as days
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
     where days.product_id is not null and days.event_date <= cuts.latest_origin_date
@@ -21,8 +21,7 @@ product_dates as (
 
     select
         product_id,
-        first_event_date,
-        cast({{ demand_forecast.date_series('first_event_date', 'last_date') }} as date) as event_date
+        cast({{ demand_forecast.date_series('first_date', 'last_date') }} as date) as event_date
     from spans
 
 ),
@@ -71,21 +70,35 @@ known as (
         {{ demand_forecast.demand_revenue() }} as revenue,
         row_number() over ({{ by_product }}) as step_number,
         max(seen_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_seen_date,
+        max(seen_date) over ({{ by_product }} rows between unbounded preceding and 1 preceding) as seen_before_date,
         max(sale_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_sale_date,
         max(snapshot_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_snapshot_date,
         last_value(on_hand ignore nulls) over ({{ by_product }} rows between unbounded preceding and current row) as last_on_hand
     from joined
 
+),
+
+visits as (
+
+    select
+        *,
+        {{ demand_forecast.add_days('seen_before_date', active_days - 1) }} as left_date,
+        seen_date is not null
+        and coalesce({{ demand_forecast.days_between('seen_before_date', 'event_date') }} > {{ active_days }}, true) as is_new
+    from known
+
 )
 
 select
     *,
+    max(case when is_new then event_date end) over ({{ by_product }} rows between unbounded preceding and current row) as first_event_date,
+    max(case when is_new then left_date end) over ({{ by_product }} rows between unbounded preceding and current row) as known_through_date,
     {{ demand_forecast.block_of('step_number') }} as block,
-    {{ demand_forecast.days_between('last_seen_date', 'event_date') }} < {{ demand_forecast.setting('active_days') }} as is_eligible,
+    {{ demand_forecast.days_between('last_seen_date', 'event_date') }} < {{ active_days }} as is_eligible,
     case
         when last_on_hand <= 0
             and {{ demand_forecast.days_between('last_snapshot_date', 'event_date') }} < 7
             and coalesce(last_sale_date < last_snapshot_date, true) then 0.0
         else 1.0
     end as is_in_stock
-from known
+from visits

@@ -94,8 +94,8 @@ def test_a_version_of_other_features_is_no_start(data: Dataset, row: dict[str, A
         check_same_features(row | {column: "other"}, data)
 
 
-def test_where_no_origin_is_recent_those_of_the_newest_day_are(data: Dataset) -> None:
+def test_where_no_origin_is_recent_the_newest_ones_are(data: Dataset) -> None:
     """Origins of the shop's own may be months older than the first cut: a level is then told by the newest, not by none."""
-    old = replace(data, fitted_through_date=date(2026, 1, 1))
-    is_recent = recent_rows(old, old.train, TUNED)
-    assert np.array_equal(is_recent, old.dates[old.train.date] == old.dates[old.train.date].max()) and is_recent.any()
+    old, choices = replace(data, fitted_through_date=date(2026, 1, 1)), replace(TUNED, recent_days=5)
+    dates = old.dates[old.train.date]
+    assert np.array_equal(recent_rows(old, old.train, choices), dates > dates.max() - 5)

@@ -45,10 +45,12 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
 
 def recent_rows(data: Dataset[OriginsT], examples: OriginsT, choices: HyperParameters) -> NDArray[np.bool_]:
     """Whether an origin lies in the last `recent_days` before the first cut, (rows,); where all are older, as origins of
-    the shop's own may be, on their newest day."""
+    the shop's own may be, before the newest of them."""
     dates = data.dates[examples.date]
-    since = min(np.datetime64(data.fitted_through_date) - choices.recent_days, dates.max())
-    return np.asarray(dates >= since)
+    end = np.datetime64(data.fitted_through_date)
+    if dates.max() < end - choices.recent_days:
+        end = dates.max() + 1
+    return np.asarray(dates >= end - choices.recent_days)
 
 
 def recent_and_old(data: Dataset, choices: HyperParameters) -> Taught:
