@@ -71,11 +71,10 @@ def with_moved_intercepts(network: Network, data: Dataset, choices: HyperParamet
     """A copy whose day biases fit the recent training origins: the hazard's by group of days, the other outputs' as a whole."""
     moved = copy.deepcopy(network)
     recent = data.train.take(np.flatnonzero(recent_rows(data, data.train, choices)))
-    if len(recent):
-        rates = predicted_rates(network, data, recent, choices)
-        hazard, others = fitted_moves(rates, lambda said: weighted(losses(said, network, recent), choices))
-        moved.day_bias[0] += hazard
-        moved.day_bias[1:] += others.unsqueeze(1)
+    rates = predicted_rates(network, data, recent, choices)
+    hazard, others = fitted_moves(rates, lambda said: weighted(losses(said, network, recent), choices))
+    moved.day_bias[0] += hazard
+    moved.day_bias[1:] += others.unsqueeze(1)
     return moved
 
 
