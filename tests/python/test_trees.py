@@ -23,6 +23,7 @@ from demand_forecast_training.training import Trained
 from demand_forecast_training.trees import Nodes, Trees, fit_trees, fitted, hazard_logits, rows_of, seeds, settings
 from demand_forecast_training.workflow import registry_row
 from safetensors.torch import load
+from threadpoolctl import threadpool_limits
 
 from .conftest import CHOICES
 
@@ -63,6 +64,15 @@ def test_the_trees_answer_as_lightgbm_does(data: Dataset, nodes: Nodes) -> None:
         found = Trees(nodes)(torch.from_numpy(columns)).numpy()[:, number]
         np.testing.assert_allclose(found, np.mean(said, axis=0), atol=1e-5)
         assert np.abs(said[0] - said[1]).max() > 1e-3
+
+
+def test_sums_do_not_hang_on_threads_or_batches(nodes: Nodes, data: Dataset) -> None:
+    columns = torch.from_numpy(rows_of(data, data.train, 1)[0])
+    with threadpool_limits(1):
+        alone = Trees(nodes)(columns)
+    with threadpool_limits(2):
+        assert torch.equal(Trees(nodes)(columns), alone)
+        assert torch.equal(torch.cat([Trees(nodes)(part) for part in columns.split(37)]), alone)
 
 
 def test_a_threshold_keeps_its_side_when_it_is_rounded() -> None:

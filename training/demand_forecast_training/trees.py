@@ -104,8 +104,10 @@ class Trees(nn.Module):
         leaves = [self.leaves(values[start : start + ROWS_AT_A_TIME]) for start in parts]
         if not leaves:
             return columns.new_zeros(0, len(TREE_HORIZONS))
-        is_of = self.target.numpy()[:, None] == np.arange(len(TREE_HORIZONS))
-        return torch.from_numpy(self.value.numpy()[np.concatenate(leaves)] @ is_of.astype(np.float32))
+        values = self.value.numpy()[np.concatenate(leaves)]
+        # A product of matrices would round by the number of threads and the kind of processor.
+        of_targets = [values[:, self.target.numpy() == number] for number in range(len(TREE_HORIZONS))]
+        return torch.from_numpy(np.stack([np.ascontiguousarray(part).sum(axis=1) for part in of_targets], axis=1))
 
     def leaves(self, values: Floats) -> Any:
         """Place of the leaf of every tree, (rows, trees), into which a few rows of columns fall."""
