@@ -11,7 +11,7 @@ with recent_steps as (
         {{ demand_forecast.demand_units() }} as units,
         {{ demand_forecast.demand_revenue() }} as revenue,
         {{ demand_forecast.add_days('timeline.previous_event_date', active_days - 1) }} as known_through_date,
-        coalesce({{ demand_forecast.days_between('timeline.previous_event_date', 'timeline.event_date') }} > {{ active_days }}, true) as is_new
+        {{ demand_forecast.seen_anew('timeline.previous_event_date', 'timeline.event_date') }} as is_new
     from {{ ref('demand_forecast', 'seq_customer_timeline') }} as timeline
     inner join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
         on timeline.event_date > {{ demand_forecast.add_days('cuts.trained_through_date', -28 - longest) }}

@@ -3,6 +3,7 @@
 -- max_horizon_days after the last eligible one, so that what was expected there is judged whether it returns or not. A day is out of stock
 -- while the newest count, at most a week old, found nothing and nothing has been sold since: what was wanted on it is not known.
 {%- set by_product = 'partition by product_id order by event_date' %}
+{%- set so_far = by_product ~ ' rows between unbounded preceding and current row' %}
 {%- set active_days = demand_forecast.setting('active_days') %}
 with spans as (
 
@@ -69,11 +70,11 @@ known as (
         {{ demand_forecast.demand_units() }} as units,
         {{ demand_forecast.demand_revenue() }} as revenue,
         row_number() over ({{ by_product }}) as step_number,
-        max(seen_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_seen_date,
+        max(seen_date) over ({{ so_far }}) as last_seen_date,
         max(seen_date) over ({{ by_product }} rows between unbounded preceding and 1 preceding) as seen_before_date,
-        max(sale_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_sale_date,
-        max(snapshot_date) over ({{ by_product }} rows between unbounded preceding and current row) as last_snapshot_date,
-        last_value(on_hand ignore nulls) over ({{ by_product }} rows between unbounded preceding and current row) as last_on_hand
+        max(sale_date) over ({{ so_far }}) as last_sale_date,
+        max(snapshot_date) over ({{ so_far }}) as last_snapshot_date,
+        last_value(on_hand ignore nulls) over ({{ so_far }}) as last_on_hand
     from joined
 
 ),
@@ -84,15 +85,15 @@ visits as (
         *,
         {{ demand_forecast.add_days('seen_before_date', active_days - 1) }} as left_date,
         seen_date is not null
-        and coalesce({{ demand_forecast.days_between('seen_before_date', 'event_date') }} > {{ active_days }}, true) as is_new
+        and {{ demand_forecast.seen_anew('seen_before_date', 'event_date') }} as is_new
     from known
 
 )
 
 select
     *,
-    max(case when is_new then event_date end) over ({{ by_product }} rows between unbounded preceding and current row) as first_event_date,
-    max(case when is_new then left_date end) over ({{ by_product }} rows between unbounded preceding and current row) as known_through_date,
+    max(case when is_new then event_date end) over ({{ so_far }}) as first_event_date,
+    max(case when is_new then left_date end) over ({{ so_far }}) as known_through_date,
     {{ demand_forecast.block_of('step_number') }} as block,
     {{ demand_forecast.days_between('last_seen_date', 'event_date') }} < {{ active_days }} as is_eligible,
     case
