@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -103,17 +104,11 @@ def without_intercepts(line: Line, rates: Rates) -> Tensor:
 def likeliest_intercepts(logit: Tensor, groups: Tensor, examples: Examples) -> Tensor:
     """Intercepts by group of days, (groups,), that make the first purchases likeliest under hazard logits (rows, days)."""
     first, observed = as_tensor(examples.first_purchase_day), as_tensor(examples.observed_days)
-    intercepts = torch.zeros(int(groups.max()) + 1, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([intercepts], max_iter=50, line_search_fn="strong_wolfe")
 
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        total = hazard_loss(logit + intercepts[groups], first, observed) + PULL * intercepts.square().sum() / len(logit)
-        total.backward()  # type: ignore[no-untyped-call]
-        return total
+    def loss(intercepts: Tensor) -> Tensor:
+        return hazard_loss(logit + intercepts[groups], first, observed) + PULL * intercepts.square().sum() / len(logit)
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    return intercepts.detach()
+    return minimum(loss, int(groups.max()) + 1)
 
 
 def fitted_line(rates: Rates, examples: Examples) -> Line:
@@ -123,22 +118,31 @@ def fitted_line(rates: Rates, examples: Examples) -> Line:
         as_tensor(examples.first_purchase_day),
         as_tensor(examples.observed_days),
     )
-    count = len(GROUP_ENDS) + 1
-    line = torch.zeros(3 * count, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([line], max_iter=50, line_search_fn="strong_wolfe")
     network, trees = rates.hazard_logit.double(), rates.tree_logit.double()
 
-    def loss() -> Tensor:
-        optimiser.zero_grad()
+    def loss(line: Tensor) -> Tensor:
         slopes, intercepts, weights = line.tensor_split(3)
         logit = slopes.exp()[groups] * network + intercepts[groups] + weights[groups] * trees
-        total = hazard_loss(logit, first, observed) + PULL * line.square().sum() / len(network)
-        total.backward()  # type: ignore[no-untyped-call]
-        return total
+        return hazard_loss(logit, first, observed) + PULL * line.square().sum() / len(network)
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    slopes, intercepts, weights = (part[groups].float() for part in line.detach().tensor_split(3))
+    slopes, intercepts, weights = (part[groups].float() for part in minimum(loss, 3 * (len(GROUP_ENDS) + 1)).tensor_split(3))
     return Line(slopes.exp(), intercepts, weights)
+
+
+def minimum(loss_of: Callable[[Tensor], Tensor], size: int) -> Tensor:
+    """Where a smooth loss of so many numbers is smallest, (size,) of float64, from 0 on. It goes on until the gradient vanishes:
+    network and trees say nearly the same, and along such a flat direction an early stop is a matter of rounding."""
+    point = torch.zeros(size, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([point], max_iter=500, tolerance_grad=1e-9, tolerance_change=0, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = loss_of(point)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return point.detach()
 
 
 def units_scale(network: Network, rates: Rates, examples: Examples) -> float:

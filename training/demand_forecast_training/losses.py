@@ -23,7 +23,7 @@ def hazard_loss(logit: Tensor, first_purchase_day: Tensor, observed_days: Tensor
     days = torch.arange(1, logit.shape[1] + 1)
     first = first_purchase_day.unsqueeze(1)
     last = torch.where(first > 0, first, observed_days.unsqueeze(1))
-    losses = functional.binary_cross_entropy_with_logits(logit, (days == first).float(), reduction="none")
+    losses = functional.binary_cross_entropy_with_logits(logit, (days == first).to(logit.dtype), reduction="none")
     return (losses * (days <= last)).sum() / len(logit)
 
 
