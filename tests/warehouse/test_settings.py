@@ -142,6 +142,26 @@ def test_origins_of_a_shop_that_is_too_large_lie_on_different_weekdays(built_sho
     assert rows[1][0] == 1
 
 
+def test_a_refit_of_a_shop_that_is_too_large_reads_as_many_rows_of_new_days_as_of_old_ones(
+    built_shop: UserProject, copy_of: Copy
+) -> None:
+    """Validation and test days are thinned by customers and not by days; a refit reads them as the training reads its days."""
+    project = copy_of(built_shop)
+    project.settings |= {"training_rows": 700}
+    project.write().rebuild("seq_origins", "seq_product_origins", "lbl_refit_examples", "lbl_challenger_examples")
+    by_day = "select count(*) filter (is_taught) / count(distinct as_of_date), count(*) filter (not is_taught) from {} where {}"
+    for origins in ("seq_origins", "seq_product_origins"):
+        ((old, left_out),) = project.query(by_day.format(origins, "as_of_date between date '2025-03-15' and '2025-04-07'"))
+        ((new, thinned),) = project.query(by_day.format(origins, "role in ('validation', 'test')"))
+        assert left_out == 0 and thinned > 0
+        assert new == pytest.approx(old, rel=0.2)
+    taught = "select count(*) from seq_origins where is_taught"
+    assert project.query("select count(*) from lbl_refit_examples") == project.query(taught)
+    cut = "(select min(fitted_through_date) from lbl_challenger_cuts where purpose = 'gate')"
+    of_challenger = "select count(*) from lbl_challenger_examples where role = 'train'"
+    assert project.query(of_challenger) == project.query(f"{taught} and as_of_date < {cut}")
+
+
 def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     kept = ("pred_customer_ledger", "model_registry", "model_promotions")
