@@ -119,6 +119,16 @@ def test_a_challenger_is_reproduced_as_every_version_is(improved: tuple[UserProj
     assert f"{refit} has the figures of {challenger}" in said and "the same bytes" in said
 
 
+def test_a_challenger_whose_parent_was_pruned_is_not_reproduced(improved: tuple[UserProject, str], tmp_path: Path) -> None:
+    project = copied(improved[0], tmp_path / "copy")
+    ((challenger, parent),) = project.query("""
+        select model_version, parent_version from model_registry
+        where model_version in (select challenger_version from model_challenges)""")
+    project.execute(f"update main_demand.model_registry set onnx_bytes = null, weights_bytes = null where model_version = '{parent}'")
+    result = project.demand("reproduce", challenger, check=False)
+    assert result.returncode == 1 and f"{challenger} went on from {parent}, whose network was pruned" in result.stderr
+
+
 def test_a_second_run_waits_for_a_build(improved: tuple[UserProject, str]) -> None:
     result = improved[0].demand("improve", check=False)
     assert result.returncode == 1 and "serves since the last build" in result.stderr

@@ -35,11 +35,12 @@ Row = Mapping[str, Any]
 def reproduce(warehouse: Warehouse, version: str) -> None:
     """Train a version again with the hyper-parameters, the seed and the parent of its row, on the examples of the last build.
 
-    Raises NotReproduced where those are others than it was trained on, or its validation loss is off by more than TOLERANCE.
+    Raises NotReproduced where those are others than it was trained on, where its parent was pruned, or where its validation loss
+    is off by more than TOLERANCE.
     """
     with warehouse.visit() as connection:
         row = evaluated(connection, warehouse.relations, version)
-        parent = version_row(connection, warehouse.relations, row["parent_version"]) if row["parent_version"] else None
+        parent = parent_of(connection, warehouse.relations, row)
         data = examples_of(connection, warehouse.relations, row)
     print(compared(row, RETRAINED[row["task"]](data, row, parent)))
 
@@ -53,6 +54,17 @@ def evaluated(connection: Any, relations: Mapping[str, str], version: str) -> Ro
         print(f"{version} has the figures of {row['evaluated_version']}, whose refit it is; that one is trained again")
         return version_row(connection, relations, row["evaluated_version"])
     return row
+
+
+def parent_of(connection: Any, relations: Mapping[str, str], row: Row) -> Row | None:
+    """The row of the version that a version went on from, if any. Raises NotReproduced where its network is gone."""
+    if row["parent_version"] is None:
+        return None
+    parent = version_row(connection, relations, row["parent_version"])
+    if parent["weights_bytes"] is None:
+        version, name = row["model_version"], parent["model_version"]
+        raise NotReproduced(f"{version} went on from {name}, whose network was pruned: nothing is left to train it from")
+    return parent
 
 
 def examples_of(connection: Any, relations: Mapping[str, str], row: Row) -> Any:
