@@ -139,10 +139,14 @@ def test_trees_of_a_single_leaf_are_exported_too(data: Dataset, trained: Trained
 def test_trees_stay_away_where_they_do_not_help(data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the gain, the bar decides; too few rows fit none, and so does a choice."""
     monkeypatch.setattr(stacking, "LEAST_GAIN", -1.0)
-    assert with_useful_trees(trained.network, data, TRYING).trees is not None
-    assert with_useful_trees(trained.network, data, CHOICES).trees is None
+    stacked, rates = with_useful_trees(trained.network, data, TRYING)
+    assert stacked.trees is not None
+    assert all(torch.equal(*both) for both in zip(rates, predicted_rates(stacked, data, data.validation, TRYING), strict=True))
+    assert with_useful_trees(trained.network, data, CHOICES)[0].trees is None
     monkeypatch.setattr(stacking, "LEAST_GAIN", 1.0)
-    assert with_useful_trees(trained.network, data, TRYING).trees is None
+    alone, rates = with_useful_trees(trained.network, data, TRYING)
+    assert alone.trees is None
+    assert all(torch.equal(*both) for both in zip(rates, predicted_rates(alone, data, data.validation, TRYING), strict=True))
     monkeypatch.setattr(trees, "LEAST_ROWS", 10_000)
     assert fit_trees(data, 0, 2) is None
 

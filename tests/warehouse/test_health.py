@@ -124,7 +124,9 @@ def test_a_challenger_whose_parent_was_pruned_is_not_reproduced(improved: tuple[
     ((challenger, parent),) = project.query("""
         select model_version, parent_version from model_registry
         where model_version in (select challenger_version from model_challenges)""")
-    project.execute(f"update main_demand.model_registry set onnx_bytes = null, weights_bytes = null where model_version = '{parent}'")
+    project.execute(
+        f"update main_demand.model_registry set onnx_bytes = null, weights_bytes = null where model_version = '{parent}'"
+    )
     result = project.demand("reproduce", challenger, check=False)
     assert result.returncode == 1 and f"{challenger} went on from {parent}, whose network was pruned" in result.stderr
 

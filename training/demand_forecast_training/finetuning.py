@@ -40,7 +40,7 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
         progress.best_loss = min(loss_moved, loss_before)
         best = fit(progress, data, choices, log, taught=recent_and_old(data, choices))
         best.trees = trees
-        return judged(best, progress, data, choices, log)
+        return judged(best, predicted_rates(best, data, data.validation, choices), progress, data, choices, log)
 
 
 def recent_rows(data: Dataset[OriginsT], examples: OriginsT, choices: HyperParameters) -> NDArray[np.bool_]:

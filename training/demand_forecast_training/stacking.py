@@ -20,16 +20,18 @@ LEAST_GAIN = 0.002
 """Relative gain in log loss, averaged over TREE_HORIZONS, from which on the trees serve."""
 
 
-def with_useful_trees(network: Network, data: Dataset, choices: HyperParameters) -> Network:
-    """A copy with trees fitted on the same days, where they help enough; else the network itself."""
+def with_useful_trees(network: Network, data: Dataset, choices: HyperParameters) -> tuple[Network, Rates]:
+    """A copy with trees fitted on the same days, where they help enough, else the network itself; and its rates on validation
+    days."""
     nodes = fit_trees(data, choices.seed, choices.threads) if choices.are_trees_tried else None
     if nodes is None:
-        return network
+        return network, predicted_rates(network, data, data.validation, choices)
     stacked = copy.deepcopy(network)
     stacked.trees = Trees(nodes)
     rates = predicted_rates(stacked, data, data.validation, choices)
     alone = rates._replace(tree_logit=torch.zeros_like(rates.tree_logit))
-    return stacked if relative_gain(network, rates, alone, data.validation) >= LEAST_GAIN else network
+    gain = relative_gain(network, rates, alone, data.validation)
+    return (stacked, rates) if gain >= LEAST_GAIN else (network, alone)
 
 
 def relative_gain(network: Network, rates: Rates, alone: Rates, examples: Examples) -> float:

@@ -16,8 +16,7 @@ from demand_forecast_training.dataset import Dataset, are_units_whole
 from demand_forecast_training.figures import Figures, baseline_probability, figures
 from demand_forecast_training.fitting import AfterEpoch, Progress, begin, fit, longest_steps
 from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network
-from demand_forecast_training.rates import predicted_rates
+from demand_forecast_training.network import Network, Rates
 from demand_forecast_training.scalers import fit_scalers
 from demand_forecast_training.stacking import with_useful_trees
 
@@ -69,7 +68,7 @@ def train(
 
     with curves(log_dir) as log:
         best = fit(progress, data, choices, log, after_epoch=keep)
-        return judged(with_useful_trees(best, data, choices), progress, data, choices, log)
+        return judged(*with_useful_trees(best, data, choices), progress, data, choices, log)
 
 
 def checkpoint_path(log_dir: Path | None) -> Path:
@@ -84,9 +83,8 @@ def prepare(choices: HyperParameters) -> None:
 
 
 @torch.no_grad()
-def judged(network: Network, progress: Progress, data: Dataset, choices: HyperParameters, log: Log) -> Trained:
-    """Calibrate a network on the validation days, and its figures there before and after."""
-    rates = predicted_rates(network, data, data.validation, choices)
+def judged(network: Network, rates: Rates, progress: Progress, data: Dataset, choices: HyperParameters, log: Log) -> Trained:
+    """Calibrate a network on its rates on the validation days, and its figures there before and after."""
     before = network.forecast(rates).purchase_probability.numpy()
     calibrate(network, rates, data.validation)
     after = network.forecast(rates).purchase_probability.numpy()
