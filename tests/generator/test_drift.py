@@ -11,7 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.drift import EVERY, HORIZONS, OLD, OLD_RECENT, RECENT, Compared, Drift, Plan, Result, Timed, write_drifted
+from benchmarks.drift.judging import EVERY, OLD, OLD_RECENT, RECENT, Compared
+from benchmarks.drift.plan import HORIZONS, Drift, Plan
+from benchmarks.drift.report import Result
+from benchmarks.drift.shops import write_drifted
+from benchmarks.drift.trainings import Timed
 from benchmarks.shop_generator.parameters import ShopParameters
 from benchmarks.shop_generator.parquet_files import write_shop
 

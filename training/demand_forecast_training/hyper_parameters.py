@@ -34,7 +34,7 @@ FINETUNING = {
 }
 """What fine-tuning chooses otherwise than the training that it goes on from: few epochs, of many small steps, each of which reads
 a history once. Where a network has not followed a drift far enough, its calibration pulls all customers after it: more epochs of
-fewer older origins keep better what did not change. `benchmarks/drift.py` measures it; chosen on its shops of seeds 4 to 6."""
+fewer older origins keep better what did not change. `benchmarks/drift` measures it; chosen on its shops of seeds 4 to 6."""
 
 
 @dataclass(frozen=True)

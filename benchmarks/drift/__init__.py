@@ -1,0 +1,1 @@
+"""What fine-tuning makes of a drift, beside retraining from scratch."""

@@ -1,0 +1,38 @@
+"""The three trainings that are compared, and their time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.finetuning import finetune
+from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
+from demand_forecast_training.training import Trained, train
+
+FORECASTERS = ("champion", "fine-tuned", "retrained")
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A training, and its wall and processor seconds."""
+
+    trained: Trained
+    seconds: float
+    processor_seconds: float
+
+
+def timed(training: Callable[[], Trained]) -> Timed:
+    start, processor = time.perf_counter(), time.process_time()
+    trained = training()
+    return Timed(trained, time.perf_counter() - start, time.process_time() - processor)
+
+
+def train_all(before: Dataset, after: Dataset, choices: HyperParameters) -> dict[str, Timed]:
+    """Champion, fine-tuned and retrained, one after another. Networks alone are fairest: fine-tuning keeps its parent's trees as
+    they are, beside which retraining would fit new ones."""
+    champion = timed(lambda: train(before, choices))
+    tuning = replace(champion.trained.choices, **FINETUNING)  # type: ignore[arg-type]
+    tuned = timed(lambda: finetune(after, champion.trained.network, tuning))
+    return {"champion": champion, "fine-tuned": tuned, "retrained": timed(lambda: train(after, choices))}
