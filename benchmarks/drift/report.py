@@ -102,7 +102,7 @@ def finetuning_lines(choices: HyperParameters) -> list[str]:
     return [
         f"Fine-tuning teaches the last {choices.recent_days} days and {choices.replayed_share} older origins for each, with",
         f"{chosen}.",
-        f"That was chosen on the shops of seeds {shown(list(DEVELOPMENT_SEEDS), 'd')}.",
+        f"That was chosen on the shops of seeds {', '.join(map(str, DEVELOPMENT_SEEDS))}.",
     ]
 
 

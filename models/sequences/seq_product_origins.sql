@@ -1,7 +1,7 @@
 -- One row per product and origin (as_of_date): its role, and where its history lies. Every eligible day of a product can be an origin;
 -- of a role with more than training_rows of them, every second to seventh day counts, on days that differ by product; where weekly
--- ones are still too many, those of a stable sample of products. What is taught on the days of every role reads as many rows of each
--- day as a training does.
+-- ones are still too many, those of a stable sample of products. What is taught on the days of every role reads about as many rows
+-- of each day as a training does.
 with dated as (
 
     select
@@ -39,10 +39,7 @@ thinned as (
 
     select
         cadences.*,
-        case
-            when cadences.role = 'train' then cadences.every_days
-            else cast(greatest(round(coalesce(training.every_days * cadences.product_buckets * 1.0 / training.product_buckets, 1)), 1) as integer)
-        end as taught_every_days
+        {{ demand_forecast.taught_every_days('product_buckets') }} as taught_every_days
     from cadences
     left join cadences as training on training.role = 'train'
 

@@ -18,6 +18,8 @@ GROUP_ENDS = (1, 7)
 """Slopes, intercepts and weights are shared by day 1, days 2-7 and the days after them."""
 PULL = 1.0
 """Weight of the pull towards no calibration, in origins: little data moves little."""
+LARGEST_GRADIENT = 1e-5
+"""Where a fit may end: its numbers are then right to about the fifth digit behind the point."""
 LARGEST_SCALE = 2.0
 
 
@@ -106,7 +108,7 @@ def likeliest_intercepts(logit: Tensor, groups: Tensor, examples: Examples) -> T
     first, observed = as_tensor(examples.first_purchase_day), as_tensor(examples.observed_days)
 
     def loss(intercepts: Tensor) -> Tensor:
-        return hazard_loss(logit + intercepts[groups], first, observed) + PULL * intercepts.square().sum() / len(logit)
+        return hazard_loss(logit + intercepts[groups], first, observed) * len(logit) + PULL * intercepts.square().sum()
 
     return minimum(loss, int(groups.max()) + 1)
 
@@ -123,17 +125,20 @@ def fitted_line(rates: Rates, examples: Examples) -> Line:
     def loss(line: Tensor) -> Tensor:
         slopes, intercepts, weights = line.tensor_split(3)
         logit = slopes.exp()[groups] * network + intercepts[groups] + weights[groups] * trees
-        return hazard_loss(logit, first, observed) + PULL * line.square().sum() / len(network)
+        return hazard_loss(logit, first, observed) * len(network) + PULL * line.square().sum()
 
     slopes, intercepts, weights = (part[groups].float() for part in minimum(loss, 3 * (len(GROUP_ENDS) + 1)).tensor_split(3))
     return Line(slopes.exp(), intercepts, weights)
 
 
 def minimum(loss_of: Callable[[Tensor], Tensor], size: int) -> Tensor:
-    """Where a smooth loss of so many numbers is smallest, (size,) of float64, from 0 on. It goes on until the gradient vanishes:
-    network and trees say nearly the same, and along such a flat direction an early stop is a matter of rounding."""
+    """Where a smooth loss of so many numbers is smallest, (size,) of float64, from 0 on. Network and trees say nearly the same:
+    along such a flat direction an early stop is a matter of rounding. The loss is a sum over the origins, beside which the pull
+    curves every direction by 2, so a small gradient is near the minimum whatever their number."""
     point = torch.zeros(size, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([point], max_iter=500, tolerance_grad=1e-9, tolerance_change=0, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS(
+        [point], max_iter=500, tolerance_grad=LARGEST_GRADIENT, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
 
     def closure() -> Tensor:
         optimiser.zero_grad()

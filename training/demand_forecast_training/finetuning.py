@@ -80,7 +80,8 @@ def with_moved_intercepts(network: Network, data: Dataset, choices: HyperParamet
 
 @torch.enable_grad()
 def fitted_moves(rates: Rates, loss_of: Callable[[Rates], Tensor]) -> tuple[Tensor, Tensor]:
-    """Moves of the hazard logit by day (days,) and of the logs of the other rates (3,) that minimise a loss."""
+    """Moves of the hazard logit by day (days,) and of the logs of the other rates (3,) that minimise a loss. None of them does
+    what another does, so single precision finds them."""
     groups = day_groups(rates.hazard_logit.shape[1])
     moves = torch.zeros(int(groups.max()) + OUTPUTS, requires_grad=True)
     optimiser = torch.optim.LBFGS([moves], max_iter=20, line_search_fn="strong_wolfe")

@@ -10,7 +10,7 @@ from typing import Any
 from demand_forecast import __version__
 
 from demand_forecast_training.dataset import CUSTOMERS, Dataset, fingerprint_of, read_entity
-from demand_forecast_training.errors import NotReproduced
+from demand_forecast_training.errors import NotReproduced, UnknownVersion
 from demand_forecast_training.export import export
 from demand_forecast_training.finetuning import finetune
 from demand_forecast_training.hyper_parameters import HyperParameters
@@ -22,7 +22,7 @@ from demand_forecast_training.products.training import Data, train_demand
 from demand_forecast_training.recommendations import workflow as recommendations
 from demand_forecast_training.recommendations.examples import ListData, read_lists
 from demand_forecast_training.recommendations.training import export_ranking, train_ranking
-from demand_forecast_training.registry import version_row
+from demand_forecast_training.registry import check_kept, version_row
 from demand_forecast_training.training import Trained, train
 from demand_forecast_training.warehouse import Warehouse
 from demand_forecast_training.workflow import registered_choices, registered_network, registry_row
@@ -40,7 +40,7 @@ def reproduce(warehouse: Warehouse, version: str) -> None:
     """
     with warehouse.visit() as connection:
         row = evaluated(connection, warehouse.relations, version)
-        parent = parent_of(connection, warehouse.relations, row)
+        parent = kept_parent(connection, warehouse.relations, row)
         data = examples_of(connection, warehouse.relations, row)
     print(compared(row, RETRAINED[row["task"]](data, row, parent)))
 
@@ -56,14 +56,18 @@ def evaluated(connection: Any, relations: Mapping[str, str], version: str) -> Ro
     return row
 
 
-def parent_of(connection: Any, relations: Mapping[str, str], row: Row) -> Row | None:
+def kept_parent(connection: Any, relations: Mapping[str, str], row: Row) -> Row | None:
     """The row of the version that a version went on from, if any. Raises NotReproduced where its network is gone."""
     if row["parent_version"] is None:
         return None
     parent = version_row(connection, relations, row["parent_version"])
-    if parent["weights_bytes"] is None:
+    try:
+        check_kept(parent)
+    except UnknownVersion as error:
         version, name = row["model_version"], parent["model_version"]
-        raise NotReproduced(f"{version} went on from {name}, whose network was pruned: nothing is left to train it from")
+        raise NotReproduced(
+            f"{version} went on from {name}, whose network was pruned: nothing is left to train it from"
+        ) from error
     return parent
 
 
