@@ -19,7 +19,7 @@ from demand_forecast_training.calibration import reset_calibration
 from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
 from demand_forecast_training.export import export
 from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import FINETUNING
+from demand_forecast_training.hyper_parameters import FIRST_FINETUNING
 from demand_forecast_training.pretrained_start import basket_fitted
 from demand_forecast_training.refitting import refit
 from demand_forecast_training.training import Trained, train
@@ -79,7 +79,7 @@ def finetuned_start(data: Dataset, basket: Basket, **told: Any) -> Trained:
     artefact = read_artefact()
     artefact.check(data.signature, data.feature_set_version)
     start, choices = basket_fitted(artefact, basket, data.signature.max_horizon_days)
-    return finetune(data, start, replace(choices, **(FINETUNING | told)))
+    return finetune(data, start, replace(choices, **(FIRST_FINETUNING | told)))
 
 
 def everything_in(project: Path) -> Dataset:

@@ -33,6 +33,6 @@ def train_all(before: Dataset, after: Dataset, choices: HyperParameters) -> dict
     """Champion, fine-tuned and retrained, one after another. Networks alone are fairest: fine-tuning keeps its parent's trees as
     they are, beside which retraining would fit new ones."""
     champion = timed(lambda: train(before, choices))
-    tuning = replace(champion.trained.choices, **FINETUNING)  # type: ignore[arg-type]
+    tuning = replace(champion.trained.choices, **FINETUNING)
     tuned = timed(lambda: finetune(after, champion.trained.network, tuning))
     return {"champion": champion, "fine-tuned": tuned, "retrained": timed(lambda: train(after, choices))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 ARCHITECTURES = ("lstm", "gru", "rnn", "transformer")
 """What remembers the steps; memories.py says how each is built."""
@@ -22,7 +23,7 @@ RANGES: dict[str, list[int] | tuple[float, float]] = {
     "dropout": (0.02, 0.5),
 }
 """What `demand tune` searches: a list of choices, or the ends of a range."""
-FINETUNING = {
+FINETUNING: dict[str, Any] = {
     "epochs": 5,
     "patience": 2,
     "learning_rate": 6e-3,
@@ -35,6 +36,14 @@ FINETUNING = {
 """What fine-tuning chooses otherwise than the training that it goes on from: few epochs, of many small steps, each of which reads
 a history once. Where a network has not followed a drift far enough, its calibration pulls all customers after it: more epochs
 of fewer older origins keep better what did not change. Chosen on the shops of seeds 1, 4, 5 and 6 of `benchmarks/drift`."""
+FIRST_FINETUNING = FINETUNING | {"epochs": 8, "learning_rate": 3e-3, "encoder_rate_share": 0.3, "recent_days": 36500}
+"""The same from the network that ships with the package, to which every day of a shop is new: all of them teach. Chosen on the
+last days of history of two shops of `benchmarks/pretrained_worth.py` that it does not report (seeds 9001 and 9002)."""
+
+
+def finetuning(predictor: str) -> dict[str, Any]:
+    """What fine-tuning chooses for a version of a registry row's predictor: model or pretrained."""
+    return FIRST_FINETUNING if predictor == "pretrained" else FINETUNING
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from demand_forecast_training.errors import NothingToTrain, UnknownVersion
 from demand_forecast_training.export import Exported, export
 from demand_forecast_training.figures import Figures
 from demand_forecast_training.finetuning import figures_of, finetune
-from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
+from demand_forecast_training.hyper_parameters import HyperParameters, finetuning
 from demand_forecast_training.network import Network, network_of_weights
 from demand_forecast_training.refitting import refit
 from demand_forecast_training.registry import BASELINE, TASK, champion, check_kept, register, version_row
@@ -92,7 +92,7 @@ def finetune_and_register(
         row = evaluated_row(connection, warehouse.relations, version or serving_version(connection, warehouse.relations))
     check_same_features(row, data)
     check_not_ahead(row, data)
-    parent, choices = registered_network(row), replace(registered_choices(row), **(FINETUNING | dict(chosen)))
+    parent, choices = registered_network(row), replace(registered_choices(row), **(finetuning(row["predictor"]) | dict(chosen)))
     trained = finetune(data, parent, choices, log_dir)
     print(validation_table(figures_of(parent, data, choices), trained.baseline, row["model_version"]))
     tuned = registry_row(data, trained, export(trained.network, data)) | {"parent_version": row["model_version"]}

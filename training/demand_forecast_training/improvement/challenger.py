@@ -12,7 +12,7 @@ from demand_forecast_training.dataset import Dataset, read_dataset, read_everyth
 from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.export import export
 from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
+from demand_forecast_training.hyper_parameters import HyperParameters, finetuning
 from demand_forecast_training.improvement.level import with_moved_level
 from demand_forecast_training.refitting import refit
 from demand_forecast_training.training import Trained, train
@@ -83,7 +83,7 @@ def made(plan: Plan, data: Dataset, parent: Row | None) -> Trained:
     network, choices = registered_network(parent), registered_choices(parent)
     if plan.action == "intercept":
         return with_moved_level(data, network, choices, plan.since)
-    return finetune(data, network, replace(choices, **(FINETUNING | dict(plan.chosen))), plan.log_dir)
+    return finetune(data, network, replace(choices, **(finetuning(parent["predictor"]) | dict(plan.chosen))), plan.log_dir)
 
 
 def choices_of_new(plan: Plan, data: Dataset) -> dict[str, Any]:
