@@ -19,7 +19,7 @@
         end as observed_through_date
     from {{ ref('demand_forecast', 'seq_origins') }} as origins
     inner join {{ ref('demand_forecast', 'lbl_challenger_cuts') }} as cuts on cuts.purpose = '{{ purpose }}'
-    where origins.is_taught or origins.role <> 'latest' and origins.as_of_date >= cuts.fitted_through_date
+    where origins.role <> 'latest'
 {%- endset %}
 {{ demand_forecast.training_examples(origins) }}
 {% endmacro %}

@@ -11,6 +11,6 @@
         cuts.latest_origin_date as observed_through_date
     from {{ ref('demand_forecast', 'seq_origins') }} as origins
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
-    where origins.is_taught
+    where origins.role <> 'latest'
 {%- endset %}
 {{ demand_forecast.training_examples(origins) }}

@@ -1,9 +1,8 @@
 -- One row per day that can be an origin: its role, and how origins of that day are thinned out.
 -- A small shop has an origin for every customer and day. A larger one trains on every second to seventh day, on days that
 -- differ by customer; where weekly origins are still too many, on the newest 26 weeks and a stable sample of whole customers.
--- What is taught on the days of every role reads about as many rows of each day as a training does: newer days would weigh more.
 {%- set most_rows = demand_forecast.setting('training_rows') %}
-with thinned as (
+with cadences as (
 
     select
         role,
@@ -18,31 +17,11 @@ with thinned as (
         end as least_row_count
     from {{ ref('demand_forecast', 'seq_roles') }}
 
-),
-
-days as (
-
-    select
-        cast({{ demand_forecast.date_series('from_date', 'through_date') }} as date) as as_of_date,
-        role,
-        cast(every_days as integer) as every_days,
-        cast(ceil(1024 / pow(2, greatest(ceil(log2(greatest(least_row_count, 1) / {{ most_rows }})), 0))) as integer) as customer_buckets
-    from thinned
-
-),
-
-training as (
-
-    select
-        max(every_days) as every_days,
-        max(customer_buckets) as customer_buckets
-    from days
-    where role = 'train'
-
 )
 
 select
-    cadences.*,
-    {{ demand_forecast.taught_every_days('customer_buckets') }} as taught_every_days
-from days as cadences
-cross join training
+    cast({{ demand_forecast.date_series('from_date', 'through_date') }} as date) as as_of_date,
+    role,
+    cast(every_days as integer) as every_days,
+    cast(ceil(1024 / pow(2, greatest(ceil(log2(greatest(least_row_count, 1) / {{ most_rows }})), 0))) as integer) as customer_buckets
+from cadences

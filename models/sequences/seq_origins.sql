@@ -39,7 +39,6 @@ origins as (
             when given.as_of_date >= cuts.fitted_through_date then 'validation'
             else 'train'
         end as role,
-        true as is_taught,
         {{- step_columns }}
     from (
         select
@@ -58,7 +57,6 @@ origins as (
         steps.customer_id,
         days.as_of_date,
         days.role,
-        {{ demand_forecast.is_day_of('steps.day_bucket', 'days.as_of_date', 'days.taught_every_days') }} as is_taught,
         {{- step_columns }}
     from (
         -- No role keeps more buckets than this one: what no role samples leaves before the days multiply it.
@@ -73,14 +71,13 @@ origins as (
         on days.as_of_date between steps.event_date and steps.eligible_through_date
     where days.role <> 'latest'
         and steps.sample_bucket < days.customer_buckets
-        and {{ demand_forecast.is_day_of('steps.day_bucket', 'days.as_of_date', 'days.every_days') }}
+        and ({{ demand_forecast.days_between("cast('2000-01-03' as date)", 'days.as_of_date') }} + steps.day_bucket) % days.every_days = 0
     {% endif %}
     union all
     select
         steps.customer_id,
         days.as_of_date,
         days.role,
-        false as is_taught,
         {{- step_columns }}
     from steps
     inner join {{ ref('demand_forecast', 'seq_origin_days') }} as days

@@ -1,7 +1,6 @@
 -- One row per product and origin (as_of_date): its role, and where its history lies. Every eligible day of a product can be an origin;
 -- of a role with more than training_rows of them, every second to seventh day counts, on days that differ by product; where weekly
--- ones are still too many, those of a stable sample of products. What is taught on the days of every role reads about as many rows
--- of each day as a training does.
+-- ones are still too many, those of a stable sample of products.
 with dated as (
 
     select
@@ -23,42 +22,28 @@ with dated as (
 
 ),
 
-cadences as (
-
-    select
-        role,
-        cast(least(ceil(count(*) * 1.0 / {{ demand_forecast.setting('training_rows') }}), 7) as integer) as every_days,
-        cast(least(ceil(1024 * 7.0 * {{ demand_forecast.setting('training_rows') }} / count(*)), 1024) as integer) as product_buckets
-    from dated
-    where is_eligible
-    group by role
-
-),
-
 thinned as (
 
     select
-        cadences.*,
-        {{ demand_forecast.taught_every_days('product_buckets') }} as taught_every_days
-    from cadences
-    left join cadences as training on training.role = 'train'
+        *,
+        least(ceil(count(*) over by_role * 1.0 / {{ demand_forecast.setting('training_rows') }}), 7) as every_days,
+        ceil(1024 * 7.0 * {{ demand_forecast.setting('training_rows') }} / count(*) over by_role) as product_buckets
+    from dated
+    where is_eligible
+    window by_role as (partition by role)
 
 )
 
 select
-    dated.product_id,
-    dated.as_of_date,
-    dated.role,
-    dated.role <> 'latest' and {{ demand_forecast.is_day_of(demand_forecast.hash_bucket('dated.product_id', 420), 'dated.as_of_date', 'thinned.taught_every_days') }} as is_taught,
-    dated.block,
-    dated.position,
-    {{ demand_forecast.row_hash(['dated.history_fingerprint', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
-from dated
-inner join thinned on dated.role = thinned.role
-inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on dated.as_of_date = target_days.as_of_date
-where dated.is_eligible
-    and (
-        dated.role = 'latest'
-        or {{ demand_forecast.hash_bucket('dated.product_id', 1024) }} < thinned.product_buckets
-        and {{ demand_forecast.is_day_of(demand_forecast.hash_bucket('dated.product_id', 420), 'dated.as_of_date', 'thinned.every_days') }}
-    )
+    thinned.product_id,
+    thinned.as_of_date,
+    thinned.role,
+    thinned.block,
+    thinned.position,
+    {{ demand_forecast.row_hash(['thinned.history_fingerprint', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
+from thinned
+inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on thinned.as_of_date = target_days.as_of_date
+where thinned.role = 'latest'
+    or {{ demand_forecast.hash_bucket('thinned.product_id', 1024) }} < thinned.product_buckets
+    and ({{ demand_forecast.days_between("cast('2000-01-03' as date)", 'thinned.as_of_date') }}
+        + {{ demand_forecast.hash_bucket('thinned.product_id', 420) }}) % cast(thinned.every_days as integer) = 0

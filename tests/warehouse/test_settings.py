@@ -142,39 +142,6 @@ def test_origins_of_a_shop_that_is_too_large_lie_on_different_weekdays(built_sho
     assert rows[1][0] == 1
 
 
-@pytest.mark.parametrize(
-    ("origins", "training_rows", "rows_of_a_day"),
-    [("seq_origins", 700, 28), ("seq_product_origins", 700, 20), ("seq_product_origins", 310, 10)],
-)
-def test_a_refit_of_a_shop_that_is_too_large_reads_about_as_many_rows_of_new_days_as_of_old_ones(
-    built_shop: UserProject, copy_of: Copy, origins: str, training_rows: int, rows_of_a_day: int
-) -> None:
-    """Test days are thinned less than training days, by customers, or by products and days; a refit reads them alike."""
-    project = copy_of(built_shop)
-    project.settings |= {"training_rows": training_rows}
-    project.write().rebuild(origins)
-    days = "(max(as_of_date) - min(as_of_date) + 1)"
-    by_role = project.query(f"""
-        select role, count(*) / {days}, count(*) filter (is_taught) / {days}
-        from {origins} where as_of_date >= date '2025-03-15' group by 1""")
-    there, taught = ({role: values[at] for role, *values in by_role} for at in (0, 1))
-    assert there["test"] == pytest.approx(rows_of_a_day, rel=0.1)
-    assert taught["latest"] == 0 and taught["train"] == there["train"]
-    assert taught["test"] == pytest.approx(taught["train"], rel=0.2)
-    assert taught["validation"] == pytest.approx(taught["train"], rel=0.2)
-
-
-def test_a_refit_and_a_challenger_are_taught_the_sample(built_shop: UserProject, copy_of: Copy) -> None:
-    project = copy_of(built_shop)
-    project.settings |= {"training_rows": 700}
-    project.write().rebuild("lbl_refit_examples", "lbl_challenger_examples")
-    taught = "select count(*) from seq_origins where is_taught"
-    assert project.query("select count(*) from lbl_refit_examples") == project.query(taught)
-    cut = "(select min(fitted_through_date) from lbl_challenger_cuts where purpose = 'gate')"
-    of_challenger = "select count(*) from lbl_challenger_examples where role = 'train'"
-    assert project.query(of_challenger) == project.query(f"{taught} and as_of_date < {cut}")
-
-
 def test_ledger_and_registry_survive_a_full_refresh(trained_shop: UserProject, copy_of: Copy) -> None:
     project = copy_of(trained_shop)
     kept = ("pred_customer_ledger", "model_registry", "model_promotions")
