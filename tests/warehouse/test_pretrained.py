@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from demand_forecast.errors import FeatureMismatch
 from demand_forecast_training import pretrained_start
 from demand_forecast_training.artefact import read_artefact
 from demand_forecast_training.figures import Figures
+from demand_forecast_training.hyper_parameters import FINETUNING, FIRST_FINETUNING
 from demand_forecast_training.pretrained_start import Judged, promotion_reason, register_pretrained
 from demand_forecast_training.warehouse import find_warehouse
 
@@ -101,12 +103,16 @@ def test_a_shop_of_a_few_days_gets_forecasts(tmp_path: Any) -> None:
     ]
 
 
-def test_fine_tuning_from_it_gives_a_model(started: tuple[UserProject, str], copy_of: Copy) -> None:
+def test_fine_tuning_from_it_teaches_all_days_and_gives_a_model(started: tuple[UserProject, str], copy_of: Copy) -> None:
     project = copy_of(started[0])
     ((parent,),) = project.query("select model_version from model_registry")
     project.demand("finetune", "--epochs", "2", "--promote")
-    rows = project.query("select predictor, parent_version from model_registry where parent_version is not null")
-    assert rows == [("model", parent)]
+    rows = project.query(
+        "select predictor, parent_version, hyper_parameters from model_registry where parent_version is not null"
+    )
+    ((predictor, of_parent, choices),) = rows
+    assert (predictor, of_parent) == ("model", parent)
+    assert json.loads(choices)["recent_days"] == FIRST_FINETUNING["recent_days"] > FINETUNING["recent_days"]
     project.rebuild("customer_forecasts", "forecast_accuracy")
     assert project.query("select distinct predictor from customer_forecasts") == [("model",)]
     said = project.query("select distinct predictor from forecast_accuracy order by 1")
