@@ -24,7 +24,7 @@ RANGES: dict[str, list[int] | tuple[float, float]] = {
 }
 """What `demand tune` searches: a list of choices, or the ends of a range."""
 FINETUNING: dict[str, Any] = {
-    "epochs": 5,
+    "epochs": 4,
     "patience": 2,
     "learning_rate": 6e-3,
     "encoder_rate_share": 0.5,
