@@ -10,7 +10,8 @@ from benchmarks.shop_generator.parameters import ShopParameters
 HORIZONS = (1, 7)
 """Days within which a purchase is forecast."""
 DEVELOPMENT_SEEDS = (1, 4, 5, 6)
-"""Shops on which FINETUNING was chosen, on the first its recent days and its batches; every other one is new to it."""
+"""Shops on which FINETUNING was chosen, on the first its recent days and its batches; of every other one only the
+time was looked at."""
 SEEDS = (2, 3, 1)
 
 

@@ -102,7 +102,8 @@ def finetuning_lines(choices: HyperParameters) -> list[str]:
     return [
         f"Fine-tuning teaches the last {choices.recent_days} days and {choices.replayed_share} older origins for each, with",
         f"{chosen}.",
-        f"That was chosen on the shops of seeds {', '.join(map(str, DEVELOPMENT_SEEDS))}.",
+        f"That was chosen on the shops of seeds {', '.join(map(str, DEVELOPMENT_SEEDS))}; the number of epochs",
+        "also by the time that it took on the shops below.",
     ]
 
 

@@ -76,7 +76,11 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--architecture", choices=ARCHITECTURES)
     search.add_argument("--trials", type=positive(int), default=20, help="trials that the study has in the end (default: 20)")
     search.add_argument("--study", type=Path, metavar="FILE", help="file of the study (default: logs/tuning.db in the project)")
-    tuning = command("finetune", commands.run_finetune, "train on from the champion over recent days and register the outcome")
+    tuning = command(
+        "finetune",
+        commands.run_finetune,
+        "train on from the champion over recent days (a pre-trained one: all days) and register the outcome",
+    )
     add_choices(tuning, has_sizes=False)
     add_register_options(tuning)
     tuning.add_argument("--version", help="go on from this version (default: the champion)")

@@ -35,7 +35,8 @@ FINETUNING: dict[str, Any] = {
 }
 """What fine-tuning chooses otherwise than the training that it goes on from: few epochs, of many small steps, each of which reads
 a history once. Where a network has not followed a drift far enough, its calibration pulls all customers after it: more epochs
-of fewer older origins keep better what did not change. Chosen on the shops of seeds 1, 4, 5 and 6 of `benchmarks/drift`."""
+of fewer older origins keep better what did not change. Chosen on the shops of seeds 1, 4, 5 and 6 of `benchmarks/drift`, the
+epochs also by their time on those that it reports."""
 FIRST_FINETUNING = FINETUNING | {"epochs": 8, "learning_rate": 3e-3, "encoder_rate_share": 0.3, "recent_days": 36500}
 """The same from the network that ships with the package, to which every day of a shop is new: all of them teach. Chosen on the
 last days of history of two shops of `benchmarks/pretrained_worth.py` that it does not report (seeds 9001 and 9002)."""
