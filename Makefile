@@ -83,7 +83,7 @@ bench-stock: setup  ## stock held and units served, with the levels of inventory
 pretrained: setup  ## train the network that ships with the package, on generated shops (needed when the features change)
 	python -m benchmarks.pretraining $(OPTIONS)
 
-bench-pretrained: setup $(if $(DATA),$(HARNESS_PYTHON))  ## its worth by customers and days: OPTIONS="--shops 2"; with PROTOCOLS and DATA, Tmall too
+bench-pretrained: setup $(if $(DATA),$(HARNESS_PYTHON))  ## its worth by customers and days: OPTIONS="--threads 1"; with PROTOCOLS and DATA, Tmall too
 	python -m benchmarks.pretrained_worth $(if $(DATA),--data $(DATA) --harness $(PROTOCOLS) --python $(HARNESS_PYTHON)) $(OPTIONS)
 
 $(HARNESS_PYTHON):

@@ -252,7 +252,7 @@ def seconds_line(size: tuple[int, int], judged: list[Judged]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shops", type=int, default=2, help="unseen shops")
+    parser.add_argument("--shops", type=int, default=1, help="unseen shops (the second and the third chose FIRST_FINETUNING)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--work", type=Path, default=ROOT / "warehouse" / "pretrained_worth")
     parser.add_argument("--data", type=Path, help="folder with events.parquet of the Tmall half")

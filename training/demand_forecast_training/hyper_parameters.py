@@ -39,7 +39,7 @@ of fewer older origins keep better what did not change. Chosen on the shops of s
 epochs also by their time on those that it reports."""
 FIRST_FINETUNING = FINETUNING | {"epochs": 8, "learning_rate": 3e-3, "encoder_rate_share": 0.3, "recent_days": 36500}
 """The same from the network that ships with the package, to which every day of a shop is new: all of them teach. Chosen on the
-last days of history of two shops of `benchmarks/pretrained_worth.py` that it does not report (seeds 9001 and 9002)."""
+last days of history of the second and third shop of `benchmarks/pretrained_worth.py`, which reports the first."""
 
 
 def finetuning(predictor: str) -> dict[str, Any]:
