@@ -13,7 +13,8 @@ from scipy.stats import norm  # type: ignore[import-untyped]
 
 from benchmarks.accuracy.shop import dbt
 from benchmarks.speed import execute
-from benchmarks.trends import NO_RISE, Run, found_by, generate, prepare_project, random_rise, share, trend_flags
+from benchmarks.trends.rises import NO_RISE, Run, found_by, share
+from benchmarks.trends.shops import generate, prepare_project, random_rise, trend_flags
 
 CUSTOMERS, SEED, START = 8_000, 301, 30
 Array = NDArray[np.float64]
