@@ -6,8 +6,8 @@ with judged as (
     select
         weeks.*,
         scales.scale,
-        lag(weeks.recent_units, 52) over by_value as recent_units_a_year_before,
-        lag(weeks.recent_factor * weeks.reference_units, 52) over by_value as expected_a_year_before,
+        lag(weeks.recent_occasions, 52) over by_value as occasions_a_year_before,
+        lag(weeks.recent_occasions_factor * weeks.reference_occasions, 52) over by_value as expected_a_year_before,
         lag(weeks.surprise / scales.scale, 52) over by_value as strength_a_year_before
     from {{ ref('demand_forecast', 'pred_market_weeks') }} as weeks
     left join {{ ref('demand_forecast', 'pred_market_scales') }} as scales
@@ -23,7 +23,7 @@ seasonal as (
     select
         *,
         case
-            when strength_a_year_before > 2 then coalesce(recent_units_a_year_before / nullif(expected_a_year_before, 0), 1) else 1
+            when strength_a_year_before > 2 then coalesce(occasions_a_year_before / nullif(expected_a_year_before, 0), 1) else 1
         end as season_factor
     from judged
 
@@ -33,8 +33,8 @@ measured as (
 
     select
         *,
-        recent_factor * season_factor * reference_units as recent_expected_units,
-        {{ demand_forecast.rate_surprise('recent_units', 'reference_units', 'recent_factor * season_factor') }} / scale as strength
+        recent_units_factor * season_factor * reference_units as recent_expected_units,
+        {{ demand_forecast.rate_surprise('recent_occasions', 'reference_occasions', 'recent_occasions_factor * season_factor') }} / scale as strength
     from seasonal
 
 ),

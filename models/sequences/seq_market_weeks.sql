@@ -15,12 +15,18 @@ days as (
         'category' as dimension_type,
         products.category as dimension_value,
         days.event_date,
-        {{ demand_forecast.demand_units() }} as units
+        {{ demand_forecast.demand_units() }} as units,
+        days.purchase_count as occasions
     from {{ ref('demand_forecast', 'seq_product_days') }} as days
     inner join {{ ref('demand_forecast', 'stg_products') }} as products on days.product_id = products.product_id
     where products.category is not null
     union all
-    select 'search_term' as dimension_type, search_term as dimension_value, event_date, search_count as units
+    select
+        'search_term' as dimension_type,
+        search_term as dimension_value,
+        event_date,
+        search_count as units,
+        search_count as occasions
     from {{ ref('demand_forecast', 'seq_search_days') }}
     where search_term is not null
 
@@ -32,7 +38,8 @@ weekly as (
         days.dimension_type,
         days.dimension_value,
         {{ demand_forecast.add_days('days.event_date', '1 - ' ~ demand_forecast.iso_weekday('days.event_date')) }} as week_start_date,
-        sum(days.units) as units
+        sum(days.units) as units,
+        sum(days.occasions) as occasions
     from days
     inner join span on days.event_date between span.first_monday and span.last_sunday
     group by all
@@ -62,7 +69,8 @@ select
     watched.dimension_type,
     watched.dimension_value,
     week_starts.week_start_date,
-    coalesce(weekly.units, 0) as units
+    coalesce(weekly.units, 0) as units,
+    coalesce(weekly.occasions, 0) as occasions
 from watched
 inner join week_starts on {{ demand_forecast.iso_weekday('week_starts.week_start_date') }} = 1
 left join weekly

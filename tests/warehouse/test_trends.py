@@ -56,15 +56,15 @@ def test_a_rise_over_four_weeks_is_found_within_two_more(shops: Shops) -> None:
     assert share(found_by(shops.rising, "category", -4)) == 0
 
 
-def surprises_of(units: Array) -> Array:
-    """[K, W] units -> [K, W] surprises of the last four weeks beside the eight before; NaN in the first eleven."""
-    others = units.sum(axis=0) - units
-    found = np.full(units.shape, np.nan)
-    for week in range(11, units.shape[1]):
+def surprises_of(purchases: Array) -> Array:
+    """[K, W] purchases -> [K, W] surprises of the last four weeks beside the eight before; NaN in the first eleven."""
+    others = purchases.sum(axis=0) - purchases
+    found = np.full(purchases.shape, np.nan)
+    for week in range(11, purchases.shape[1]):
         recent, reference = slice(week - 3, week + 1), slice(week - 11, week - 3)
         factor = others[:, recent].sum(axis=1) / others[:, reference].sum(axis=1)
-        expected = factor * (units[:, reference].sum(axis=1) + 0.375)
-        found[:, week] = 2 * (np.sqrt(units[:, recent].sum(axis=1) + 0.375) - np.sqrt(expected)) / np.sqrt(1 + factor)
+        expected = factor * (purchases[:, reference].sum(axis=1) + 0.375)
+        found[:, week] = 2 * (np.sqrt(purchases[:, recent].sum(axis=1) + 0.375) - np.sqrt(expected)) / np.sqrt(1 + factor)
     return found
 
 
@@ -88,14 +88,20 @@ def is_discovery(chances: Array, rate: float = 0.1) -> NDArray[np.bool_]:
 
 def test_strengths_and_flags_agree_with_an_independent_calculation(shops: Shops) -> None:
     rows = shops.query("""
-        select dimension_value, actual_units, coalesce(strength, 'nan'), is_trending from market_trends
+        with purchases as (
+            select category as dimension_value, cast(date_trunc('week', event_at) as date) as week_start_date,
+                count(*) as purchases
+            from shop.events inner join shop.products using (product_id) where event_type = 'purchase' group by all
+        )
+        select dimension_value, purchases, coalesce(strength, 'nan'), is_trending
+        from market_trends inner join purchases using (dimension_value, week_start_date)
         where dimension_type = 'category' order by dimension_value, week_start_date""")
     count = len({row[0] for row in rows})
-    units, strengths, flags = (np.array([row[column] for row in rows], float).reshape(count, -1) for column in (1, 2, 3))
-    wanted = strengths_of(surprises_of(units))
-    assert count == 8 and units.shape[1] == 52
+    purchases, strengths, flags = (np.array([row[column] for row in rows], float).reshape(count, -1) for column in (1, 2, 3))
+    wanted = strengths_of(surprises_of(purchases))
+    assert count == 8 and purchases.shape[1] == 52
     np.testing.assert_allclose(strengths, wanted, atol=1e-6)
-    for week in range(15, units.shape[1]):
+    for week in range(15, purchases.shape[1]):
         np.testing.assert_array_equal(flags[:, week] > 0, is_discovery(norm.sf(wanted[:, week])))
 
 
