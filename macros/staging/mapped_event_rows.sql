@@ -15,10 +15,10 @@
 select
     {{ demand_forecast.literal(source.name) }} as source_name,
     {{ demand_forecast.customer_key(source) }} as customer_id,
-    {%- for name in ['event_id', 'visitor_id'] %}
+    {%- for name in ['event_id', 'visitor_id', 'product_id'] %}
     nullif(trim({{ demand_forecast.mapped_column(source, name, 'text') }}), '') as {{ name }},
     {%- endfor %}
-    {%- for name in ['product_id', 'session_id', 'search_term'] %}
+    {%- for name in ['session_id', 'search_term'] %}
     nullif({{ demand_forecast.mapped_column(source, name, 'text') }}, '') as {{ name }},
     {%- endfor %}
     {%- if 'event_type' in source.columns %}

@@ -70,7 +70,7 @@ def trained(data: ListData) -> TrainedRanking:
 
 @pytest.fixture(scope="module")
 def row(data: ListData, trained: TrainedRanking) -> dict[str, Any]:
-    return registry_row(data, trained, export_ranking(trained.network, data, CHOICES))
+    return registry_row(data, trained, export_ranking(trained.network, data))
 
 
 def columns(lists: Lists, rows: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array]:

@@ -120,6 +120,16 @@ def test_a_weight_that_moved_after_the_export_is_noticed(data: Dataset, trained:
         export_module.check_export(network, session, data.signature, golden)
 
 
+def test_mingled_rows_hold_the_same_values_and_nobodys_row(data: Dataset) -> None:
+    inputs = export_module.inputs_of(data, export_module.golden_examples(data))
+    mingled = inputs.mingled()
+    is_step = np.arange(inputs.steps.shape[1]) < inputs.position[:, None]
+    np.testing.assert_array_equal(np.sort(mingled.context, axis=0), np.sort(inputs.context, axis=0))
+    np.testing.assert_array_equal(np.sort(mingled.steps[is_step], axis=0), np.sort(inputs.steps[is_step], axis=0))
+    assert not mingled.steps[~is_step].any()
+    assert not {tuple(row) for row in mingled.context} & {tuple(row) for row in data.validation.context}
+
+
 def test_expected_units_and_revenue_are_right_in_sum_where_customers_buy_again(data: Dataset, trained: Trained) -> None:
     """A first purchase's hazard times a basket would miss the later ones: here most customers buy several times in 30 days."""
     with torch.no_grad():

@@ -52,7 +52,8 @@ def odd_rows(two_sources: UserProject, tmp_path_factory: pytest.TempPathFactory)
             (970003, 'K1', '2025-05-01 10:00', 'view', null, null, null),
             (980001, 'price', '2025-05-01 10:00', 'buy', 'P1', 2, null),
             (980002, 'quantity', '2025-05-01 10:00', 'buy', 'P1', null, 5),
-            (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5)""",
+            (980003, 'zero', '2025-05-01 10:00', 'buy', 'P1', 0, 5),
+            (980004, 'padded', '2025-05-01 10:00', 'buy', ' P1  ', 1, 5)""",
     )
     project.rebuild("rejected_events", "seq_origins")
     return project
@@ -97,6 +98,10 @@ def test_blank_prices_bring_no_money_and_blank_quantities_one_unit(odd_rows: Use
     steps = """select customer_id, purchase_count::int, purchased_units::int, purchased_amount::int from seq_customer_steps
         where customer_id in ('price', 'quantity', 'zero') order by 1"""
     assert odd_rows.query(steps) == [("price", 1, 2, 0), ("quantity", 1, 1, 5), ("zero", 1, 0, 5)]
+
+
+def test_a_product_with_blanks_around_its_id_is_the_same_product(odd_rows: UserProject) -> None:
+    assert odd_rows.query("select distinct product_id from stg_event_rows where customer_id = 'padded'") == [("P1",)]
 
 
 def test_the_slowest_required_source_holds_the_origin_and_is_named(two_sources: UserProject, copy_of: Copy) -> None:

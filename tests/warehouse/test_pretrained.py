@@ -12,6 +12,7 @@ import pytest
 from demand_forecast.errors import FeatureMismatch
 from demand_forecast_training import pretrained_start
 from demand_forecast_training.artefact import read_artefact
+from demand_forecast_training.erasing import taught_versions
 from demand_forecast_training.figures import Figures
 from demand_forecast_training.hyper_parameters import FINETUNING, FIRST_FINETUNING
 from demand_forecast_training.pretrained_start import Judged, promotion_reason, register_pretrained
@@ -72,6 +73,14 @@ def test_it_is_judged_on_days_of_which_it_knows_nothing(started: tuple[UserProje
         project.demand("pretrained")
         found = project.query("select model_version, data_fingerprint from model_registry")
         assert len(found) == versions, (day, found)
+
+
+def test_it_is_due_when_a_customer_is_erased_from_the_days_that_fitted_it(started: tuple[UserProject, str]) -> None:
+    warehouse = find_warehouse(started[0].folder, started[0].folder, None)
+    ((version, through),) = started[0].query("select model_version, trained_through_date from model_versions")
+    with warehouse.visit() as connection:
+        assert taught_versions(connection, warehouse.relations, through) == [version]
+        assert taught_versions(connection, warehouse.relations, through + timedelta(days=1)) == []
 
 
 def test_dearer_goods_change_revenue_alone(started: tuple[UserProject, str], built_shop: UserProject, copy_of: Copy) -> None:

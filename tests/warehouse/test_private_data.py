@@ -191,6 +191,15 @@ def test_models_that_learnt_from_an_erased_customer_are_due_for_training(erased:
     assert project.query(f"select count(*) from seq_customer_steps where customer_id = '{CANARY}'") == [(0,)]
 
 
+@pytest.mark.keeps("erasure")
+def test_no_golden_row_of_a_registry_is_a_customers(with_canary: UserProject) -> None:
+    """They stay when a customer is erased."""
+    known = {tuple(context.values()) for (context,) in with_canary.query("select context from lbl_training_examples")}
+    rows = with_canary.query("select golden_rows from model_registry where task = 'customer_demand'")
+    golden = [context for (row,) in rows for context in pa.ipc.open_stream(bytes(row)).read_all()["context"].to_pylist()]
+    assert len(golden) > 30 and not known & {tuple(context.values()) for context in golden}
+
+
 # --- small groups ---------------------------------------------------------------------------------------------------
 
 

@@ -395,7 +395,7 @@ def test_the_sql_function_gives_the_numbers_of_the_ledger(trained_shop: UserProj
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_the_golden_rows_are_validation_origins_with_pytorchs_answers(trained_shop: UserProject) -> None:
+def test_the_golden_rows_come_with_pytorchs_answers(trained_shop: UserProject) -> None:
     row = champion_of(trained_shop)
     with pa.ipc.open_stream(bytes(row["golden_rows"])) as reader:
         golden = reader.read_all()

@@ -143,10 +143,11 @@ def first_day(connection: Any, tables: Mapping[str, list[str]], names: Sequence[
 
 
 def taught_versions(connection: Any, relations: Mapping[str, str], seen: date | None) -> list[str]:
-    """Versions whose training reached the customer's first day; where none tells, all that this shop taught."""
+    """Versions whose training reached the customer's first day, or the fit of a pre-trained one's baskets and calibration; where
+    no day tells, all."""
     sql = f"""
         select model_version from {relations["model_registry"]}
-        where predictor = 'model' and trained_through_date >= coalesce(?, trained_through_date)
+        where trained_through_date >= coalesce(?, trained_through_date)
         order by trained_at, model_version
     """
     return [version for (version,) in connection.execute(sql, [seen]).fetchall()]

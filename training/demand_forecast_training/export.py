@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import onnxruntime as ort
@@ -43,6 +43,18 @@ class Inputs:
     def tensors(self) -> tuple[torch.Tensor, ...]:
         return tuple(torch.from_numpy(getattr(self, name)) for name in INPUTS)
 
+    def take(self, rows: Integers) -> Inputs:
+        return Inputs(*(getattr(self, name)[rows] for name in INPUTS))
+
+    def mingled(self) -> Inputs:
+        """The same with each column dealt anew, among the rows or among all their steps: a registry outlives who is erased, so no
+        golden row may be the history of anybody."""
+        random = np.random.default_rng(0)
+        is_step = np.arange(self.steps.shape[1]) < self.position[:, None]
+        steps = self.steps.copy()
+        steps[is_step] = random.permuted(steps[is_step], axis=0)
+        return replace(self, steps=steps, context=random.permuted(self.context, axis=0))
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -56,11 +68,11 @@ class Exported:
 
 def export(network: Graph, data: Dataset[OriginsT]) -> Exported:
     """Bytes of a trained network, checked. Raises ExportRefused, and then nothing may be registered."""
-    return export_with(network, inputs_of(data, golden_examples(data)), data.signature)
+    return export_with(network, inputs_of(data, golden_examples(data)).mingled(), data.signature)
 
 
 def export_with(network: Graph, golden: Inputs, signature: Signature) -> Exported:
-    """The same with golden rows of one's own."""
+    """The same with golden rows of one's own, which are nobody's (`Inputs.mingled`)."""
     network.eval()
     content = onnx_bytes(network, golden)
     check_onnx_bytes(content)

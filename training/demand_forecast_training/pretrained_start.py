@@ -71,7 +71,7 @@ def register_pretrained(warehouse: Warehouse, is_wanted: bool) -> str:
     judged = judge(network, shop, choices)
     if shop.validation:
         calibrate_on(network, shop.validation, choices)
-    row = pretrained_row(shop, judged, choices, export_with(network, shop.golden, shop.signature))
+    row = pretrained_row(shop, judged, choices, export_with(network, shop.golden.mingled(), shop.signature))
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations)
         reason = promotion_reason(judged, serving, is_wanted)

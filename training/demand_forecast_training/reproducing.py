@@ -122,7 +122,7 @@ def recommendations_again(data: ListData, row: Row, parent: Row | None) -> dict[
     """Registry row of the same training of recommendations."""
     choices = registered_choices(row)
     trained = train_ranking(data, choices)
-    return recommendations.registry_row(data, trained, export_ranking(trained.network, data, choices))
+    return recommendations.registry_row(data, trained, export_ranking(trained.network, data))
 
 
 RETRAINED: dict[str, Callable[[Any, Row, Row | None], dict[str, Any]]] = {

@@ -87,7 +87,7 @@ def answers(project: Path, choices: HyperParameters) -> tuple[pa.Table, dict[str
     with warehouse.visit() as connection:
         data = read_lists(connection, warehouse.relations)
     trained = train_ranking(data, choices)
-    seconds, row = time.monotonic() - start, registry_row(data, trained, export_ranking(trained.network, data, choices))
+    seconds, row = time.monotonic() - start, registry_row(data, trained, export_ranking(trained.network, data))
     model, parts = load_model(row), []
     with warehouse.visit() as connection:
         for batch in connection.sql(INPUTS.format_map(warehouse.relations)).to_arrow_reader(SCORED_ROWS):

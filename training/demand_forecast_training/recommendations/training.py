@@ -26,7 +26,7 @@ from demand_forecast_training.training import prepare
 RANKING: dict[str, Any] = {"epochs": 6, "patience": 2, "batch_origins": 64, "learning_rate": 3e-3, "encoder_rate_share": 0.1}
 """What a training of recommendations chooses otherwise: an origin is a list of hundreds of candidates, and the share of the rate
 is that of the item vectors. Chosen on the validation weeks of `make bench-recommendations`."""
-GOLDEN_LISTS = 64
+MINGLED_LISTS, GOLDEN_LISTS = 1024, 64
 RECALL_AT, NDCG_AT = 20, 10
 
 
@@ -171,8 +171,10 @@ def inputs_of(lists: Lists, rows: Integers) -> Inputs:
     return Inputs(lists.padded(rows)[0], lists.lengths[rows], lists.context[rows], lists.days[rows])
 
 
-def export_ranking(network: RankingNetwork, data: ListData, choices: HyperParameters) -> Exported:
-    """Bytes of a trained network, checked. Golden rows are validation lists whose order is clear, so that any provider has it."""
-    _, scores = predicted(network, data.validation, choices)
-    rows = np.flatnonzero(is_clear(scores).all(axis=1))[:GOLDEN_LISTS]
-    return export_with(network, inputs_of(data.validation, rows), data.signature)
+@torch.no_grad()
+def export_ranking(network: RankingNetwork, data: ListData) -> Exported:
+    """Bytes of a trained network, checked. Golden rows are mingled lists whose order is clear, so that any provider has it."""
+    mingled = inputs_of(data.validation, np.arange(min(len(data.validation), MINGLED_LISTS))).mingled()
+    _, scores = network(*mingled.tensors())
+    rows = np.flatnonzero(is_clear(scores.numpy()).all(axis=1))[:GOLDEN_LISTS]
+    return export_with(network, mingled.take(rows), data.signature)

@@ -31,7 +31,7 @@ def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir:
     print(f"read {len(data.train)} training and {len(data.validation)} validation lists; the warehouse is free again")
     choices = HyperParameters(**(RANKING | dict(chosen)))
     trained = train_ranking(data, choices, log_dir)
-    row = registry_row(data, trained, export_ranking(trained.network, data, choices))
+    row = registry_row(data, trained, export_ranking(trained.network, data))
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations, TASK)
         reason = promotion_reason(trained, serving is not None, is_wanted)
