@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from demand_forecast_training.artefact import write_artefact
-from demand_forecast_training.calibration import calibrate, reset_calibration
+from demand_forecast_training.calibration import Seen, calibrate, reset_calibration
 from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.finetuning import figures_of
 from demand_forecast_training.hyper_parameters import HyperParameters
@@ -94,7 +94,7 @@ def quietened(trained: Trained, data: Dataset) -> Trained:
     """The network with a quiet memory, calibrated anew, and its figures."""
     network = with_quiet_memory(trained.network)
     rates = predicted_rates(network, data, data.validation, trained.choices)
-    calibrate(reset_calibration(network), rates, data.validation)
+    calibrate(reset_calibration(network), Seen(rates, data.validation))
     return replace(trained, network=network, model=figures_of(network, data, trained.choices))
 
 

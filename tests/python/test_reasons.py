@@ -15,7 +15,7 @@ from demand_forecast.model import load_model
 from demand_forecast.reasons import HISTORY, Explainer, explain, explainer
 from demand_forecast.shapley import coalitions, shapley_values
 from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.export import export
+from demand_forecast_training.export import export, export_with, golden_examples, inputs_of
 from demand_forecast_training.hyper_parameters import ARCHITECTURES
 from demand_forecast_training.network import Network
 from demand_forecast_training.scalers import fit_scalers
@@ -31,6 +31,12 @@ GROUPS = {
     "nothing": ["constant"],
 }
 HORIZONS = (1, 7, 30)
+
+
+@pytest.fixture(scope="module")
+def row(data: Dataset, trained: Trained) -> dict[str, Any]:
+    """A registry row whose golden rows are origins as they were: of mingled ones, rate and weekdays contradict each other."""
+    return registry_row(data, trained, export_with(trained.network, inputs_of(data, golden_examples(data)), data.signature))
 
 
 def by_all_orders(answer: Any, groups: int) -> Any:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from demand_forecast.model import OUTPUTS, load_model
 from demand_forecast_training import calibration, stacking, trees
-from demand_forecast_training.calibration import calibrate, fitted_line
+from demand_forecast_training.calibration import Seen, calibrate, fitted_line
 from demand_forecast_training.dataset import Dataset
 from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
 from demand_forecast_training.finetuning import finetune
@@ -53,7 +53,7 @@ def stacked(data: Dataset, trained: Trained, nodes: Nodes) -> Trained:
     network = network_of_weights(trained.network.state_dict(), trained.choices)
     network.trees = Trees(nodes)
     with torch.no_grad():
-        calibrate(network, predicted_rates(network, data, data.validation, CHOICES), data.validation)
+        calibrate(network, Seen(predicted_rates(network, data, data.validation, CHOICES), data.validation))
     return replace(trained, network=network)
 
 

@@ -21,7 +21,7 @@ from demand_forecast_training.network import Network, network_of_weights
 
 FOLDER = Path(__file__).parent / "pretrained"
 WEIGHTS, DESCRIPTION = "network.safetensors", "network.json"
-BY_DAY = ("slopes", "intercepts", "tree_weights", "day_vectors", "day_bias", "habit_columns")
+BY_DAY = ("slopes", "intercepts", "tree_weights", "units_scale", "revenue_scale", "day_vectors", "day_bias", "habit_columns")
 """Weights whose last axis counts the days ahead."""
 
 

@@ -21,6 +21,18 @@ PULL = 1.0
 LARGEST_GRADIENT = 1e-5
 """Where a fit may end: its numbers are then right to about the fifth digit behind the point."""
 LARGEST_SCALE = 2.0
+EARLIER_WEIGHT = 1000
+"""Purchases of validation days with which their level of units and revenue weighs as much as that of the days before them: a few
+hundred baskets are off by 10 % by chance (decision 34)."""
+OWN_PRICE_UNITS = (128, 64, 32, 16, 8, 4, 2, 1)
+"""Units a customer must have bought for the own price to weigh as much as the network's; or none is enough."""
+
+
+class Seen(NamedTuple):
+    """Origins with what a network says of them."""
+
+    rates: Rates
+    examples: Examples
 
 
 def day_groups(days: int) -> Tensor:
@@ -32,22 +44,26 @@ def reset_calibration(network: Network) -> Network:
     """The network as it was before `calibrate`; returns it."""
     for name in ("slopes", "units_scale", "revenue_scale"):
         getattr(network, name).fill_(1.0)
-    for name in ("intercepts", "tree_weights"):
+    for name in ("intercepts", "tree_weights", *(["own_price_weight"] if network.has_money else [])):
         getattr(network, name).fill_(0.0)
     return network
 
 
-def calibrate(network: Network, rates: Rates, examples: Examples) -> None:
-    """Write slopes, intercepts, the weights of the trees and the scales of units and revenue into the network, fitted on these
-    origins' rates."""
-    write_line(network, fitted_line(rates, examples))
-    write_scales(network, rates, examples)
+def calibrate(network: Network, seen: Seen, earlier: Seen | None = None) -> None:
+    """Write slopes, intercepts, the weights of the trees and of a customer's own price, and the scales of units and revenue into
+    the network, fitted on these origins; the scales lean on earlier ones where these are few."""
+    write_line(network, fitted_line(*seen))
+    write_scale(network, "units_scale", units_ratios, seen, earlier)
+    if network.has_money:
+        network.own_price_weight.fill_(fitted_own_price(network, seen))
+    write_scale(network, "revenue_scale", revenue_ratios, seen, earlier)
 
 
-def calibrate_level(network: Network, rates: Rates, examples: Examples) -> None:
-    """Write intercepts and the scales of units and revenue, fitted on these origins' rates; slopes and weights stay."""
-    write_line(network, levelled(line_of(network), rates, examples))
-    write_scales(network, rates, examples)
+def calibrate_level(network: Network, seen: Seen, earlier: Seen) -> None:
+    """Write intercepts and the scales of units and revenue, fitted on these origins; slopes and weights stay."""
+    write_line(network, levelled(line_of(network), *seen))
+    write_scale(network, "units_scale", units_ratios, seen, earlier)
+    write_scale(network, "revenue_scale", revenue_ratios, seen, earlier)
 
 
 def shift_level(network: Network, rates: Rates, examples: Examples) -> None:
@@ -57,12 +73,16 @@ def shift_level(network: Network, rates: Rates, examples: Examples) -> None:
     write_line(network, line._replace(intercepts=line.intercepts + fitted_shift(line, rates, examples)))
 
 
-def write_scales(network: Network, rates: Rates, examples: Examples) -> None:
-    """Write the scales of units and revenue that make the observed totals right."""
-    network.units_scale.fill_(units_scale(network, rates, examples))
-    network.revenue_scale.fill_(1.0)
-    expected = network.forecast(rates).expected_revenue.double().numpy()
-    network.revenue_scale.fill_(bounded_ratio(observed_sum(examples.revenue, examples), observed_sum(expected, examples)))
+def write_scale(network: Network, name: str, ratios: Callable[[Network, Seen], Floats], seen: Seen, earlier: Seen | None) -> None:
+    """Write the scale by group of days that makes the observed totals right, or halfway to that of earlier origins where these
+    hold EARLIER_WEIGHT purchases."""
+    ratio = ratios(network, seen)
+    if earlier is not None:
+        purchases = int((seen.examples.first_purchase_day == 1).sum())
+        share = purchases / (purchases + EARLIER_WEIGHT)
+        ratio = share * ratio + (1 - share) * ratios(network, earlier)
+    scale = getattr(network, name)
+    scale.copy_(torch.from_numpy(ratio)[day_groups(len(scale))])
 
 
 class Line(NamedTuple):
@@ -150,19 +170,51 @@ def minimum(loss_of: Callable[[Tensor], Tensor], size: int) -> Tensor:
     return point.detach()
 
 
-def units_scale(network: Network, rates: Rates, examples: Examples) -> float:
-    """Scale of the units beyond the first that makes the observed total right."""
-    network.units_scale.fill_(0.0)
-    firsts = observed_sum(network.forecast(rates).expected_units.double().numpy(), examples)
-    network.units_scale.fill_(1.0)
-    everything = observed_sum(network.forecast(rates).expected_units.double().numpy(), examples)
-    return bounded_ratio(observed_sum(examples.units, examples) - firsts, everything - firsts)
+def units_ratios(network: Network, seen: Seen) -> Floats:
+    """By group of days, what the units beyond the first have to be multiplied with."""
+    totals = []
+    for scale in (0.0, 1.0):
+        network.units_scale.fill_(scale)
+        totals.append(group_sums(network.forecast(seen.rates).expected_units.numpy(), seen.examples))
+    firsts, everything = totals
+    return bounded_ratios(group_sums(seen.examples.units, seen.examples) - firsts, everything - firsts)
 
 
-def observed_sum(values: Floats, examples: Examples) -> float:
-    """Sum of daily values (rows, days) over the observed days."""
-    days = np.arange(1, values.shape[1] + 1)
-    return float(values.sum(where=days <= examples.observed_days[:, None], dtype=np.float64))
+def revenue_ratios(network: Network, seen: Seen) -> Floats:
+    """By group of days, what revenue has to be multiplied with."""
+    network.revenue_scale.fill_(1.0)
+    expected = network.forecast(seen.rates).expected_revenue.numpy()
+    return bounded_ratios(group_sums(seen.examples.revenue, seen.examples), group_sums(expected, seen.examples))
+
+
+def fitted_own_price(network: Network, seen: Seen) -> float:
+    """The weight of a unit of the customer's own that makes the revenue of the window likeliest, 0 or one of OWN_PRICE_UNITS."""
+
+    def loss(weight: float) -> float:
+        network.own_price_weight.fill_(weight)
+        ratios = torch.from_numpy(revenue_ratios(network, seen))[day_groups(len(network.revenue_scale))]
+        expected = network.forecast(seen.rates).expected_revenue * ratios.float()
+        is_seen = observed(seen.examples, expected.shape[1])
+        said, came = ((values * is_seen).sum(axis=1, dtype=np.float64) for values in (expected.numpy(), seen.examples.revenue))
+        return float((said - came * np.log(said + 1e-12)).mean())
+
+    return min((0.0, *(1 / units for units in OWN_PRICE_UNITS)), key=loss)
+
+
+def observed(examples: Examples, days: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Whether a day was seen, (rows, days)."""
+    return np.asarray(np.arange(1, days + 1) <= examples.observed_days[:, None])
+
+
+def group_sums(values: Floats, examples: Examples) -> Floats:
+    """Sum of daily values (rows, days) over the observed days of each group, (groups,)."""
+    by_day = values.sum(axis=0, where=observed(examples, values.shape[1]), dtype=np.float64)
+    return np.asarray(np.bincount(day_groups(values.shape[1]).numpy(), weights=by_day), np.float64)
+
+
+def bounded_ratios(actual: Floats, expected: Floats) -> Floats:
+    """`bounded_ratio` of each pair."""
+    return np.array([bounded_ratio(*pair) for pair in zip(actual, expected, strict=True)])
 
 
 def bounded_ratio(actual: float, expected: float) -> float:

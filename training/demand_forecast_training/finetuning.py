@@ -93,7 +93,8 @@ def fitted_moves(rates: Rates, loss_of: Callable[[Rates], Tensor]) -> tuple[Tens
         optimiser.zero_grad()
         hazard, others = split()
         extra, repeat, price = (rate * move for rate, move in zip(rates[1:OUTPUTS], torch.exp(others), strict=True))
-        loss = loss_of(Rates(rates.hazard_logit + hazard, extra, repeat, price, rates.tree_logit))
+        moved = {"hazard_logit": rates.hazard_logit + hazard, "extra_units": extra, "repeat_units": repeat, "price": price}
+        loss = loss_of(rates._replace(**moved))
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

@@ -16,25 +16,29 @@ from demand_forecast_training.dataset import Batch
 from demand_forecast_training.encoder import Encoder
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.losses import losses
-from demand_forecast_training.scalers import LEAST_RATE, Scalers, StartingRates
+from demand_forecast_training.scalers import LEAST_RATE, MONEY, Scalers, StartingRates
 from demand_forecast_training.survival import one_minus_exp
 from demand_forecast_training.trees import Nodes, Trees, hazard_logits, tree_columns
 
 OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
 LARGEST_LOG_RATE = 6.0
+MONEY_DAYS = 90
+"""Days of the rates of units and revenue among MONEY (scalers.py)."""
 
 
 class Rates(NamedTuple):
     """What the head says of each day, all (batch, days): the logit of the first purchase's hazard, uncalibrated; units beyond
-    the first on the first purchase day; units of the days after it; revenue of a unit. And what the trees say of the hazard's
-    logit, 0 without trees."""
+    the first on the first purchase day; units of the days after it; revenue of a unit; and what the trees say of the hazard's
+    logit, 0 without trees. Beside them what the customer bought and paid in the last 90 days, (batch, 1)."""
 
     hazard_logit: Tensor
     extra_units: Tensor
     repeat_units: Tensor
     price: Tensor
     tree_logit: Tensor
+    own_units: Tensor
+    own_revenue: Tensor
 
 
 class Forecast(NamedTuple):
@@ -62,6 +66,8 @@ class Network(Encoder):
     tree_weights: Tensor
     units_scale: Tensor
     revenue_scale: Tensor
+    own_price_weight: Tensor
+    money_columns: Tensor
     first_unit: Tensor
     habit_columns: Tensor
     habit_mean: Tensor
@@ -71,10 +77,13 @@ class Network(Encoder):
         days, self.rank = len(scalers.start.hazard_logit), choices.rank
         for name in ("extra_units", "repeat_units", "unitless", "price", "basket_units", "basket_revenue"):
             self.register_buffer(name, torch.tensor(getattr(scalers.start, name)))
-        for name in ("units_scale", "revenue_scale"):
-            self.register_buffer(name, torch.tensor(1.0))
-        for name, level in (("slopes", 1.0), ("intercepts", 0.0), ("tree_weights", 0.0)):
+        scales = {"slopes": 1.0, "intercepts": 0.0, "tree_weights": 0.0, "units_scale": 1.0, "revenue_scale": 1.0}
+        for name, level in scales.items():
             self.register_buffer(name, torch.full((days,), level))
+        self.has_money = len(scalers.money_columns) > 0
+        if self.has_money:
+            self.register_buffer("money_columns", torch.as_tensor(scalers.money_columns))
+            self.register_buffer("own_price_weight", torch.tensor(0.0))
         self.trees: Trees | None = None
         self.register_buffer("first_unit", torch.tensor(float(choices.are_units_whole)))
         self.customer_layer = nn.Linear(choices.context_units, OUTPUTS * choices.rank)
@@ -94,6 +103,15 @@ class Network(Encoder):
         own = torch.clamp(torch.index_select(context, 1, self.habit_columns), LEAST_RATE, 1.0)
         return torch.log(own) - self.habit_mean
 
+    def own_money(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Units and revenue of the last 90 days that the customer was known, each (batch, 1); zeros where the context does not
+        tell."""
+        if not self.has_money:
+            return torch.zeros_like(context[:, :1]), torch.zeros_like(context[:, :1])
+        units, revenue, tenure = torch.split(torch.index_select(context, 1, self.money_columns), 1, dim=1)
+        known_days = torch.clamp(tenure + 1, 1, MONEY_DAYS)
+        return units * known_days, revenue * known_days
+
     def rates(self, state: Tensor, context: Tensor, days: Tensor) -> Rates:
         """Rates of each day from the memory (batch, hidden), the raw context (batch, C) and the raw days (batch, days, K)."""
         customer = self.customer_layer(self.joined(state, context)).reshape(-1, OUTPUTS, self.rank).transpose(0, 1)
@@ -105,10 +123,19 @@ class Network(Encoder):
         grown = torch.exp(torch.clamp(scores[1:], -LARGEST_LOGIT, LARGEST_LOG_RATE))
         hazard_logit = torch.clamp(scores[0], -LARGEST_LOGIT, LARGEST_LOGIT)
         extra, repeat, price = grown[0] * self.extra_units, grown[1] * self.repeat_units, grown[2] * self.price
-        if self.trees is None:
-            return Rates(hazard_logit, extra, repeat, price, torch.zeros_like(hazard_logit))
-        trees = hazard_logits(self.trees(tree_columns(context, days)), hazard_logit)
-        return Rates(hazard_logit, extra, repeat, price, torch.clamp(trees, -LARGEST_LOGIT, LARGEST_LOGIT))
+        trees = torch.zeros_like(hazard_logit)
+        if self.trees is not None:
+            trees = hazard_logits(self.trees(tree_columns(context, days)), hazard_logit)
+            trees = torch.clamp(trees, -LARGEST_LOGIT, LARGEST_LOGIT)
+        return Rates(hazard_logit, extra, repeat, price, trees, *self.own_money(context))
+
+    def credible_price(self, rates: Rates) -> Tensor:
+        """Revenue of a unit, (batch, days): the network's, and the customer's own of the last 90 days as far as its units make it
+        credible (Buehlmann, 1967): each of them weighs `own_price_weight`, the network's price 1."""
+        if not self.has_money:
+            return rates.price
+        weight = self.own_price_weight
+        return (rates.price + weight * torch.clamp(rates.own_revenue, min=0)) / (1 + weight * torch.clamp(rates.own_units, min=0))
 
     def forecast(self, rates: Rates) -> Forecast:
         """Calibrated forecast of rates. Probabilities come from sums of log survival, so small ones keep their digits."""
@@ -119,7 +146,7 @@ class Network(Encoder):
         first_purchase = torch.exp(survival - day_survival) * hazard
         beyond = self.units_scale * (first_purchase * rates.extra_units + rates.repeat_units)
         units = first_purchase * self.first_unit + beyond
-        revenue = (units + self.unitless) * rates.price * self.revenue_scale
+        revenue = (units + self.unitless) * self.credible_price(rates) * self.revenue_scale
         return Forecast(hazard, one_minus_exp(survival), units, revenue)
 
     def batch_rates(self, batch: Batch) -> Rates:
@@ -140,8 +167,11 @@ def network_of_weights(weights: Mapping[str, Tensor], choices: HyperParameters) 
     days = len(weights["intercepts"])
     start = StartingRates(np.zeros(days, np.float32), *[0.0] * (len(fields(StartingRates)) - 1))
     habit_columns = np.arange(7 if "habit_weights" in weights else 0)
+    money_columns = np.arange(len(MONEY) if "own_price_weight" in weights else 0)
     arrays = {name: weights[name].numpy() for name in names}
-    network = Network(Scalers(**arrays, habit_columns=habit_columns, habit_mean=0.0, start=start), choices)
+    network = Network(
+        Scalers(**arrays, habit_columns=habit_columns, habit_mean=0.0, money_columns=money_columns, start=start), choices
+    )
     if "trees.feature" in weights:
         network.trees = Trees(Nodes(**{name: weights[f"trees.{name}"].numpy() for name in Nodes.__annotations__}))
     network.load_state_dict(dict(weights))

@@ -14,7 +14,8 @@ from demand_forecast_training.network import Network, Rates
 @torch.no_grad()
 def predicted_rates(network: Network, data: Dataset, examples: Examples, choices: HyperParameters) -> Rates:
     """Rates of all examples, in their order."""
-    found = [torch.empty(len(examples), data.days.shape[1]) for _ in Rates._fields]
+    widths = [1 if name.startswith("own_") else data.days.shape[1] for name in Rates._fields]
+    found = [torch.empty(len(examples), width) for width in widths]
     for batch in plain_batches(data, examples, choices):
         for whole, part in zip(found, network.batch_rates(batch), strict=True):
             whole[torch.from_numpy(batch.rows)] = part

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from demand_forecast_training.calibration import calibrate_level
+from demand_forecast_training.calibration import Seen, calibrate_level
 from demand_forecast_training.curves import curves
 from demand_forecast_training.dataset import Dataset, OriginsT, batch_of, dealt_batches
 from demand_forecast_training.finetuning import recent_rows
@@ -19,10 +19,10 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network
 from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.scalers import fit_scalers
-from demand_forecast_training.training import Trained, prepare
+from demand_forecast_training.training import Trained, prepare, seen_before
 from demand_forecast_training.trees import Trees, refit_trees
 
-KEPT = ("slopes", "tree_weights")
+KEPT = ("slopes", "tree_weights", "own_price_weight")
 """Calibration of the evaluated network that its refit keeps; a fit on days that taught it would find too steep a line."""
 
 
@@ -64,10 +64,13 @@ def taught_again(
 def finished(network: Network, evaluated: Network, everything: Dataset, choices: HyperParameters) -> Network:
     """The network with trees where the evaluated one has some: as many, fitted on all days. It is calibrated with the evaluated
     slopes and weights, at the level of its newest `recent_days`."""
+    state, kept = network.state_dict(), evaluated.state_dict()
     for name in KEPT:
-        getattr(network, name).copy_(getattr(evaluated, name))
+        if name in state:
+            state[name].copy_(kept[name])
     if evaluated.trees is not None:
         network.trees = Trees(refit_trees(everything, evaluated.trees, choices.seed, choices.threads))
     recent = everything.train.take(np.flatnonzero(recent_rows(everything, everything.train, choices)))
-    calibrate_level(network, predicted_rates(network, everything, recent, choices), recent)
+    seen = Seen(predicted_rates(network, everything, recent, choices), recent)
+    calibrate_level(network, seen, seen_before(network, everything, choices))
     return network

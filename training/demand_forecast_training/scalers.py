@@ -14,6 +14,7 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 SMALLEST = 1e-6
 HABITS = ("yearly_weekday_rate_", "weekday_rate_")
 """Beginnings of the names of an own rate by weekday, the one to start from first."""
+MONEY = ("unit_rate_90d", "revenue_rate_90d", "tenure_days")
 LEAST_RATE = 1e-4
 """Own rates below it count as this one."""
 
@@ -59,6 +60,7 @@ class Scalers(Scales):
 
     habit_columns: Integers  # (7,) columns of the context with the own rate of target day 1 to 7, or empty
     habit_mean: float  # mean log of those rates
+    money_columns: Integers  # (3,) columns of the context with MONEY, or empty
     start: StartingRates
 
 
@@ -139,6 +141,9 @@ def fit_scales(data: Dataset[OriginsT], choices: HyperParameters) -> Scales:
 
 def fit_scalers(data: Dataset, choices: HyperParameters) -> Scalers:
     """Scalers of a customers' data set."""
-    columns, mean = habits(data.train.context, data.signature.context)
+    names = data.signature.context
+    columns, mean = habits(data.train.context, names)
+    money = np.array([names.index(name) for name in MONEY] if set(MONEY) <= set(names) else [], np.int64)
     start = starting_rates(data.train, float(choices.are_units_whole))
-    return Scalers(**vars(fit_scales(data, choices)), habit_columns=columns, habit_mean=mean, start=start)
+    scales = vars(fit_scales(data, choices))
+    return Scalers(**scales, habit_columns=columns, habit_mean=mean, money_columns=money, start=start)

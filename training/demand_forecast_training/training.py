@@ -6,21 +6,25 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import torch
 from demand_forecast.arrays import Floats
 
 from demand_forecast_training import checkpoint
-from demand_forecast_training.calibration import calibrate
+from demand_forecast_training.calibration import Seen, calibrate
 from demand_forecast_training.curves import Log, curves, log_reliability
 from demand_forecast_training.dataset import Dataset, are_units_whole
 from demand_forecast_training.figures import Figures, baseline_probability, figures
 from demand_forecast_training.fitting import AfterEpoch, Progress, begin, fit, longest_steps
 from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.network import Network, Rates
+from demand_forecast_training.rates import predicted_rates
 from demand_forecast_training.scalers import fit_scalers
 from demand_forecast_training.stacking import with_useful_trees
 
 FIGURE_HORIZONS = (1, 7, 30)
+EARLIER_DAYS, MOST_EARLIER_ROWS = 120, 50_000
+"""Training origins that tell the level of units and revenue beside validation days."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def prepare(choices: HyperParameters) -> None:
 def judged(network: Network, rates: Rates, progress: Progress, data: Dataset, choices: HyperParameters, log: Log) -> Trained:
     """Calibrate a network on its rates on the validation days, and its figures there before and after."""
     before = network.forecast(rates).purchase_probability.numpy()
-    calibrate(network, rates, data.validation)
+    calibrate(network, Seen(rates, data.validation), seen_before(network, data, choices))
     after = network.forecast(rates).purchase_probability.numpy()
     log_reliability(log, after, data.validation)
     uncalibrated, model, baseline = figure_tables(data, before, after)
@@ -101,6 +105,15 @@ def judged(network: Network, rates: Rates, progress: Progress, data: Dataset, ch
         model,
         baseline,
     )
+
+
+def seen_before(network: Network, data: Dataset, choices: HyperParameters) -> Seen:
+    """The newest training origins, thinned evenly where there are many: enough to tell the level of units and revenue."""
+    dates = data.dates[data.train.date]
+    newest = np.flatnonzero(dates >= dates.max() - EARLIER_DAYS)
+    rows = newest[np.unique(np.linspace(0, len(newest) - 1, MOST_EARLIER_ROWS).astype(np.int64))]
+    examples = data.train.take(rows)
+    return Seen(predicted_rates(network, data, examples, choices), examples)
 
 
 def figure_tables(data: Dataset, before: Floats, after: Floats) -> tuple[list[Figures], list[Figures], list[Figures]]:
