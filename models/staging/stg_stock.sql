@@ -1,5 +1,5 @@
--- One row per product and snapshot day. Empty where the shop maps no such table. Several rows of a product and day are places that
--- hold it, each a part of what the shop has: an order is for all of them, and waits for the slowest.
+-- One row per product and snapshot day. Empty where the shop maps no such table. Several rows of a product and day are places
+-- that hold it, each a part of what the shop has: an order is for all of them, and waits for the slowest.
 {%- set table = demand_forecast.optional_table('stock') %}
 with mapped as (
     {% if table %}
