@@ -52,6 +52,18 @@ named as (
 
 ),
 
+{%- if not demand_forecast.setting('recommend_bought') %}
+
+-- Own products reach back active_days only: who bought one before that has bought it all the same.
+ever_bought as (
+
+    select distinct wanted.customer_id, wanted.as_of_date, bought.product_id
+    from wanted
+    inner join bought on wanted.customer_id = bought.customer_id and bought.event_date <= wanted.as_of_date
+
+),
+{%- endif %}
+
 joined as (
 
     select
@@ -69,7 +81,7 @@ joined as (
         beside.nearest.neighbour_of,
         beside.nearest.is_bought_with,
         true
-        {%- if not demand_forecast.setting('recommend_bought') %} and coalesce(own.purchase_days, 0) = 0{% endif %}
+        {%- if not demand_forecast.setting('recommend_bought') %} and ever_bought.product_id is null{% endif %}
         {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %} and coalesce(stock.on_hand > 0, true){% endif %} as may_be_offered,
         round(
             coalesce(own.decayed_90d + 0.2 * own.interest_7d, 0) + 0.1 * least(coalesce(beside.neighbour_score, 0), 1)
@@ -88,6 +100,12 @@ joined as (
             and coalesce(products.category, 'unknown') = tastes.category
     left join beside
         on named.customer_id = beside.customer_id and named.as_of_date = beside.as_of_date and named.product_id = beside.product_id
+    {%- if not demand_forecast.setting('recommend_bought') %}
+    left join ever_bought
+        on named.customer_id = ever_bought.customer_id
+            and named.as_of_date = ever_bought.as_of_date
+            and named.product_id = ever_bought.product_id
+    {%- endif %}
     {%- if stock and not demand_forecast.setting('recommend_out_of_stock') %}
     left join {{ stock }} as stock on named.product_id = stock.product_id
     {%- endif %}

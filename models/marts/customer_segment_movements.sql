@@ -1,5 +1,7 @@
 -- One row per week, segment on the Sunday before it and segment on its own Sunday: how many customers went from one to the other.
--- Customers who were not eligible on one of the two days come from or go to inactive, new faces come from unknown.
+-- Customers who were not eligible on one of the two days come from or go to inactive, new faces come from unknown. Those are all of
+-- the Sunday on which they are: beside movements of a sample they would look many. So a week whose Sundays do not tell of the same
+-- customers, as where one was served in full and the other back-tested on a sample, is left out.
 with sundays as (
 
     select *
@@ -17,6 +19,20 @@ forecast_days as (
 
 ),
 
+shared as (
+
+    select
+        first_day.as_of_date,
+        count(first_day.segment || last_day.segment) as on_both_days,
+        count(coalesce(first_day.segment, last_day.segment)) as on_a_day
+    from sundays as first_day
+    inner join sundays as last_day
+        on first_day.customer_id = last_day.customer_id
+            and {{ demand_forecast.add_days('first_day.as_of_date', 7) }} = last_day.as_of_date
+    group by first_day.as_of_date
+
+),
+
 weeks as (
 
     select
@@ -24,6 +40,8 @@ weeks as (
         last_day.as_of_date as to_date
     from forecast_days as first_day
     inner join forecast_days as last_day on {{ demand_forecast.add_days('first_day.as_of_date', 7) }} = last_day.as_of_date
+    left join shared on first_day.as_of_date = shared.as_of_date
+    where coalesce(shared.on_both_days >= 0.9 * shared.on_a_day, true)
 
 ),
 

@@ -1,14 +1,16 @@
 -- One row per customer and origin of the customer values: the one segment that the customer belongs to; null where no forecast was
--- made. The first that fits, in the order below.
+-- made. The first that fits, in the order below. Buyers have a place each, also those who are alike: in a shop without amounts, or of
+-- one purchase each, a rank that ties share would make champions of them all.
 {%- set at_risk = 'churn_probability >= ' ~ demand_forecast.setting('churn_alert_probability') %}
 with ranked as (
 
     select
         *,
-        percent_rank() over (
+        row_number() over (
             partition by as_of_date, purchase_day_count > 0
-            order by monetary_value desc, frequency desc
-        ) as share_of_better
+            order by monetary_value desc, frequency desc, recency_days, customer_id
+        ) as place,
+        count(*) over (partition by as_of_date, purchase_day_count > 0) as place_count
     from {{ ref('demand_forecast', 'pred_customer_churn') }}
 
 )
@@ -21,7 +23,7 @@ select
         when {{ demand_forecast.days_between('first_purchase_date', 'as_of_date') }} < {{ demand_forecast.setting('new_customer_days') }} then 'new'
         when recency_days >= {{ demand_forecast.setting('lost_days') }} and {{ at_risk }} then 'lost'
         when {{ at_risk }} then 'at_risk'
-        when share_of_better < {{ demand_forecast.setting('champion_share') }} then 'champions'
+        when place <= {{ demand_forecast.setting('champion_share') }} * place_count then 'champions'
         when frequency >= {{ demand_forecast.setting('loyal_purchase_days') }} then 'loyal'
         else 'promising'
     end as segment

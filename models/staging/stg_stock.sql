@@ -1,4 +1,5 @@
--- One row per product and snapshot day. Empty where the shop maps no such table.
+-- One row per product and snapshot day. Empty where the shop maps no such table. Several rows of a product and day are places
+-- that hold it, each a part of what the shop has: an order is for all of them, and waits for the slowest.
 {%- set table = demand_forecast.optional_table('stock') %}
 with mapped as (
     {% if table %}
@@ -20,7 +21,13 @@ with mapped as (
     {% endif %}
 )
 
-select *
+-- Sums are rounded: the order in which places are added shows in the last digits.
+select
+    product_id,
+    snapshot_date,
+    round(sum(case when {{ demand_forecast.is_finite('on_hand') }} then on_hand end), 6) as on_hand,
+    round(sum(case when {{ demand_forecast.is_finite('on_order') }} then on_order end), 6) as on_order,
+    max(case when lead_time_days >= 0 then lead_time_days end) as lead_time_days
 from mapped
 where product_id is not null
-qualify row_number() over (partition by product_id, snapshot_date order by on_hand) = 1
+group by product_id, snapshot_date

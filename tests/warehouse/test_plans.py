@@ -56,12 +56,23 @@ def test_each_counted_product_has_a_row_of_its_newest_known_count(stocked_shop: 
     assert rows == sorted(expected)  # P3 was last counted two weeks before, and the one never sold on the day after the origin
 
 
+def test_what_was_sold_since_the_count_is_the_raw_rows_sum(stocked_shop: UserProject) -> None:
+    raw = """
+        select product_id, coalesce(sum(pieces), 0) from inventory_plan
+        left join shop.clicks
+            on item = product_id and what = 'buy' and clicked_at::date > snapshot_date and clicked_at::date <= as_of_date
+        group by product_id order by product_id"""
+    found = stocked_shop.query("select product_id, sold_since_count from inventory_plan order by product_id")
+    assert found == stocked_shop.query(raw) and sum(units for _, units in found) > 20
+
+
 def test_a_plan_is_made_of_the_published_quantiles(stocked_shop: UserProject) -> None:
     """At a level that is known, the reorder point is the quantile itself, and the chance of running out falls as stock rises."""
     wrong = """
         select count(*) filter (where plan.reorder_point <> demand.cumulative_units),
             count(*) filter (where is_beyond_horizon <> (plan.lead_time_days + 7 > 30)),
-            count(*) filter (where suggested_order_units <> greatest(reorder_point - on_hand - on_order, 0)),
+            count(*) filter (
+                where suggested_order_units <> greatest(reorder_point - greatest(on_hand - sold_since_count, 0) - on_order, 0)),
             count(*) filter (where (stockout_probability > 1.000001 - service_level) <> (suggested_order_units > 0)), count(*)
         from inventory_plan as plan
         inner join product_lead_time_demand as demand
