@@ -8,7 +8,26 @@
         and {{ demand_forecast.days_between("cast('2000-01-03' as date)", 'as_of_date') }} % {{ shortest }} = 0
     {%- endif %}
 {%- endset %}
-with customers as (
+with customer_forecasts as (
+
+    -- After a change of mappings a back-test is asked anew beside what was served: a customer still counts once.
+    select *
+    from {{ ref('demand_forecast', 'err_customer_demand') }}
+    where {{ is_judged }}
+    qualify row_number() over (partition by customer_id, as_of_date, model_version order by purpose desc) = 1
+
+),
+
+product_forecasts as (
+
+    select *
+    from {{ ref('demand_forecast', 'err_product_demand') }}
+    where {{ is_judged }}
+    qualify row_number() over (partition by product_id, as_of_date, model_version order by purpose desc) = 1
+
+),
+
+customers as (
 
     select
         task,
@@ -22,8 +41,7 @@ with customers as (
         sum({{ demand_forecast.expected_log_loss('purchase_probability') }}) as expected_loss,
         sum({{ demand_forecast.log_loss_variance('purchase_probability') }}) as loss_variance,
         sum({{ demand_forecast.log_loss('baseline_probability', 'actual_purchased') }}) as baseline_loss
-    from {{ ref('demand_forecast', 'err_customer_demand') }}
-    where {{ is_judged }}
+    from customer_forecasts
     group by task, model_version, as_of_date
 
 ),
@@ -42,8 +60,7 @@ products as (
         cast(null as double) as expected_loss,
         cast(null as double) as loss_variance,
         sum(abs(actual_units - baseline_units)) as baseline_loss
-    from {{ ref('demand_forecast', 'err_product_demand') }}
-    where {{ is_judged }}
+    from product_forecasts
     group by task, model_version, as_of_date
 
 ),
