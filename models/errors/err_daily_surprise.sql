@@ -1,7 +1,33 @@
 -- One row per task, model version and judged origin: how far the next day was from what the version itself expected of it, in units of
 -- the spread that it expected. Under a version that still holds, each is a draw around 0, whatever the day: weekdays and seasons are
--- in the expectation already.
-with customers as (
+-- in the expectation already. Where no horizon is one day, the next days of the shortest are judged instead, and of its windows only those
+-- that lie end to end: windows that overlap tell of the same days, and would be surprised together.
+{%- set shortest = demand_forecast.horizons() | min %}
+{%- set is_judged %}horizon_days = {{ shortest }} and purpose <> 'shadow'
+    {%- if shortest > 1 %}
+        and {{ demand_forecast.days_between("cast('2000-01-03' as date)", 'as_of_date') }} % {{ shortest }} = 0
+    {%- endif %}
+{%- endset %}
+with customer_forecasts as (
+
+    -- After a change of mappings a back-test is asked anew beside what was served: a customer still counts once.
+    select *
+    from {{ ref('demand_forecast', 'err_customer_demand') }}
+    where {{ is_judged }}
+    qualify row_number() over (partition by customer_id, as_of_date, model_version order by purpose desc) = 1
+
+),
+
+product_forecasts as (
+
+    select *
+    from {{ ref('demand_forecast', 'err_product_demand') }}
+    where {{ is_judged }}
+    qualify row_number() over (partition by product_id, as_of_date, model_version order by purpose desc) = 1
+
+),
+
+customers as (
 
     select
         task,
@@ -15,8 +41,7 @@ with customers as (
         sum({{ demand_forecast.expected_log_loss('purchase_probability') }}) as expected_loss,
         sum({{ demand_forecast.log_loss_variance('purchase_probability') }}) as loss_variance,
         sum({{ demand_forecast.log_loss('baseline_probability', 'actual_purchased') }}) as baseline_loss
-    from {{ ref('demand_forecast', 'err_customer_demand') }}
-    where horizon_days = {{ demand_forecast.horizons() | min }} and purpose <> 'shadow'
+    from customer_forecasts
     group by task, model_version, as_of_date
 
 ),
@@ -35,8 +60,7 @@ products as (
         cast(null as double) as expected_loss,
         cast(null as double) as loss_variance,
         sum(abs(actual_units - baseline_units)) as baseline_loss
-    from {{ ref('demand_forecast', 'err_product_demand') }}
-    where horizon_days = {{ demand_forecast.horizons() | min }} and purpose <> 'shadow'
+    from product_forecasts
     group by task, model_version, as_of_date
 
 ),

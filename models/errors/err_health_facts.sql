@@ -64,11 +64,13 @@ recent as (
 
 drifted as (
 
+    -- No row where there are too few customers to tell.
     select
-        max_by(feature, stability_index) as drifted_feature,
-        max(stability_index) as stability_index
+        feature as drifted_feature,
+        stability_index
     from {{ ref('demand_forecast', 'err_feature_drift') }}
-    where not is_growing
+    where not is_growing and stability_index is not null
+    qualify row_number() over (order by stability_index desc, feature) = 1
 
 )
 
@@ -98,5 +100,5 @@ from tasks
 left join champions on tasks.task = champions.task
 left join recent on tasks.task = recent.task
 left join {{ ref('demand_forecast', 'err_retrain_due') }} as due on champions.model_version = due.model_version
-cross join drifted
+left join drifted on true
 cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts

@@ -25,11 +25,13 @@ worst as (
 steps as (
 
     select
-        count(distinct customer_id) as customer_count,
-        coalesce(sum(purchase_count), 0) as purchase_count,
-        count(distinct event_date) as day_count
-    from {{ ref('demand_forecast', 'seq_customer_steps') }}
-    where event_count > 0
+        count(distinct steps.customer_id) as customer_count,
+        coalesce(sum(steps.purchase_count), 0) as purchase_count,
+        -- Purchases count on any day, since they tell whether words are mapped; days only as far as forecasts may look.
+        count(distinct case when steps.event_date > cuts.latest_origin_date then null else steps.event_date end) as day_count
+    from {{ ref('demand_forecast', 'seq_customer_steps') }} as steps
+    cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+    where steps.event_count > 0
 
 ),
 

@@ -1,7 +1,7 @@
 -- One row per dimension, value and week of the market: what the eight weeks before the last four let expect of the week and of the
 -- last four, and the surprise of the latter. What season and sales days do to the others of its dimension, they are taken to do to it:
 -- expected are the reference units times how the others' units grew. Alone, or without others, it is expected as it was. The surprise
--- counts occasions: a basket of six is no stronger a sign than one of a single unit.
+-- counts occasions: an order line of six units is no stronger a sign than one of a single unit.
 {%- set recent_weeks = 4 %}
 {%- set reference_weeks = 8 %}
 {%- set measures = ['units', 'occasions'] %}
@@ -62,7 +62,7 @@ select
     recent_units_factor,
     recent_occasions_factor,
     case
-        when recent_units + reference_units >= {{ demand_forecast.setting('trend_least_units') }}
+        when recent_occasions + reference_occasions >= {{ demand_forecast.setting('trend_least_units') }}
             then {{ demand_forecast.rate_surprise('recent_occasions', 'reference_occasions', 'recent_occasions_factor') }}
     end as surprise
 from compared

@@ -101,7 +101,7 @@ def explain_requests(
         return None
     check_feature_set(inputs, row)
     (values,) = reference.to_arrow_table().to_pylist()
-    explaining = explainer(load_model(row), bytes(row["onnx_bytes"]), grouped(groups), values, sorted(horizons))
+    explaining = explainer(load_model(row), bytes(row["onnx_bytes"]), grouped(groups), values, sorted(set(horizons)))
     name = f"explain_{uuid.uuid4().hex}"
     answer = answer_type(tuple(explaining.groups))
     session.create_function(name, functools.partial(explain, explaining), None, answer, type="arrow", null_handling="special")

@@ -7,9 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from demand_forecast import __version__
+from demand_forecast.dbt_models import explain_requests
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 from demand_forecast.reasons import HISTORY, Explainer, explain, explainer
@@ -120,6 +123,27 @@ def test_no_customers_have_no_reasons(row: dict[str, Any]) -> None:
     columns = column_of(row)
     found = explain(explainer_of(row), *(columns[name].slice(0, 0) for name in ("context", "steps", "days")))
     assert len(found) == 0 and [field.name for field in found.type] == ["base_value", *GROUPS]
+
+
+def test_a_horizon_that_is_named_twice_counts_once(row: dict[str, Any], answers: Any) -> None:
+    session = duckdb.connect()
+    golden = pa.ipc.open_stream(row["golden_rows"]).read_all()
+    inputs = golden.append_column("number", [range(len(golden))])
+    inputs = inputs.append_column("feature_set_version", [[row["feature_set_version"]] * len(golden)])
+    groups = [{"driver_group": name, "feature": feature} for name, features in GROUPS.items() for feature in features or [None]]
+    found = explain_requests(
+        session,
+        keys=("number",),
+        inputs=session.from_arrow(inputs),
+        champion=session.from_arrow(pa.Table.from_pylist([row])),
+        groups=session.from_arrow(pa.Table.from_pylist(groups)),
+        reference=session.from_arrow(pa.Table.from_pylist([dict.fromkeys(CONTEXT, 0.5)])),
+        horizons=[30, 7, 1, 7],
+        dbt_version=__version__,
+    )
+    said = found.order("number").to_arrow_table()
+    for name in ("base_value", *GROUPS):
+        assert np.abs(np.array(said[name].to_pylist()) - lists(answers, name)).max() < 1e-6
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

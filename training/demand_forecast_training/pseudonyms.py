@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +20,7 @@ from demand_forecast_training.warehouse import Warehouse
 KEYS = "stg_customer_keys"
 """The model that knows both names; the package makes it under var pseudonymous_customers alone."""
 OWNER_ONLY = 0o600
+BATCH_ROWS = 65536
 
 
 def names_of(connection: Any, relations: Mapping[str, str], customer: str) -> list[str]:
@@ -58,18 +59,31 @@ def write_keys(warehouse: Warehouse, path: Path) -> int:
         raise FileRefused("customers have their own ids here: nothing is to be translated (var pseudonymous_customers is false)")
     with warehouse.visit() as connection:
         check_secret(connection, warehouse.relations)
-        rows = connection.sql(f"from {warehouse.relations[KEYS]} order by all").to_arrow_table()
-    write_for_owner(rows, target)
-    return int(rows.num_rows)
+        rows = connection.sql(f"from {warehouse.relations[KEYS]} order by all").to_arrow_reader(BATCH_ROWS)
+        return write_for_owner(rows, target)
 
 
-def write_for_owner(rows: pa.Table, path: Path) -> None:
-    """Write a file with the rights of its owner from its first byte on, beside its place, and rename it. Raises FileRefused."""
+def write_for_owner(rows: pa.RecordBatchReader, path: Path) -> int:
+    """Write a file with the rights of its owner from its first byte on, beside its place, and rename it; returns its rows.
+
+    Raises FileRefused.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:
-            parquet.write_table(rows, file)
+            count = write_batches(rows, file)
         part.replace(path)
     except OSError as error:
         raise FileRefused(f"{path} was not written: {error}") from error
+    return count
+
+
+def write_batches(rows: pa.RecordBatchReader, file: BinaryIO) -> int:
+    """Write batches one by one, so that no more than one is held, and return their rows."""
+    count = 0
+    with parquet.ParquetWriter(file, rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
