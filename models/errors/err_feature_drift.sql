@@ -110,7 +110,8 @@ select
     round(any_value(means.old_mean), 6) as old_mean,
     round(any_value(means.new_mean), 6) as new_mean,
     round(any_value((means.new_mean - means.old_mean) / nullif(means.old_deviation, 0)), 6) as mean_shift,
-    shares.feature in ('{{ demand_forecast.growing_features() | join("', '") }}') as is_growing
+    coalesce(bool_or({{ demand_forecast.growing_features('shares.feature', 'cuts.first_event_date', 'cuts.fitted_through_date') }}), false) as is_growing
 from shares
 inner join means on shares.feature = means.feature
+cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
 group by shares.feature

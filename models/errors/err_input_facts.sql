@@ -49,7 +49,7 @@ sources as (
 
     select
         min(case when newest_date is null then source_name end) as empty_source,
-        min_by(source_name, newest_date) as slowest_source,
+        min_by(source_name, cast(newest_date as {{ dbt.type_string() }}) || source_name) as slowest_source,
         coalesce({{ demand_forecast.days_between('min(newest_date)', 'max(newest_date)') }}, 0) as days_behind
     from {{ ref('demand_forecast', 'stg_event_sources') }}
     where is_required
@@ -83,6 +83,7 @@ select
     unsound.*,
     champion.*,
     cuts.*,
+    hours.quietest_source,
     hours.quietest_hour,
     hours.is_night
 from counts

@@ -40,7 +40,7 @@ with judged as (
         {%- endfor %}
         || case
             when not is_night
-                then 'the quietest hour is ' || quietest_hour || ':00 in {{ demand_forecast.setting('time_zone') }}, which is not at night: check time_zone; ' else ''
+                then 'the quietest hour of source ' || quietest_source || ' is ' || quietest_hour || ':00 in {{ demand_forecast.setting('time_zone') }}, which is not at night: check time_zone; ' else ''
         end
         {%- set time_zone = demand_forecast.setting('time_zone') %}
         {%- for source in demand_forecast.event_sources() if not source.has_time_zone and time_zone != 'UTC' %}
