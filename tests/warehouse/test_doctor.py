@@ -79,6 +79,16 @@ def test_a_failed_build_and_a_changed_project_are_told(trained_shop: UserProject
     assert seen.returncode == 1 and "failed run: stg_source_rows" in words and "monney" in words
 
 
+def test_a_var_that_the_package_does_not_have_is_named_with_the_nearest(trained_shop: UserProject, copy_of: CopyOf) -> None:
+    """dbt says nothing of it, and the shop's days would be those of UTC."""
+    project = copy_of(trained_shop)
+    project.settings["timezone"] = project.settings.pop("time_zone", "Europe/Berlin")
+    project.write()
+    seen = project.demand("doctor", check=False)
+    assert lines_of(seen.stdout)["error", "mapping"] == "there is no var timezone, so it does nothing: perhaps meant as time_zone"
+    assert seen.returncode == 1
+
+
 @pytest.mark.parametrize("command", ["report", "status"])
 def test_a_command_before_the_build_says_what_to_type(built_shop: UserProject, copy_of: CopyOf, command: str) -> None:
     project = copy_of(built_shop)

@@ -190,7 +190,7 @@ def test_a_wrong_time_zone_is_noticed_by_the_quietest_hour(built_shop: UserProje
     project.settings |= {"time_zone": "Asia/Tokyo"}
     result = project.write().build("--full-refresh", "--indirect-selection", "cautious", "--select", "+data_readiness")
     status, reason = project.query("select status, reason from data_readiness where task = 'customer_demand'")[0]
-    assert status == "warning" and "the quietest hour is" in reason
+    assert status == "warning" and "the quietest hour of source web is 8:00" in reason
     assert "source web has no time_zone, so that clocks without one are taken for UTC" in reason
     assert "Warning in test warn_data_readiness_is_ready" in result.stdout
     assert project.demand("report").stdout.splitlines()[2] == f"data_readiness: warning: {reason}"

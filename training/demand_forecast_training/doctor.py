@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 from demand_forecast import __version__
 from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
@@ -24,6 +26,7 @@ from demand_forecast_training.publishing import CURRENT, DATABASE
 from demand_forecast_training.registry import BASELINE, TASK, TASKS, champion, version_row
 from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
 
+PACKAGE = "demand_forecast"
 OK, WARNING, ERROR = "ok", "warning", "error"
 STATUS_OF = {"ready": OK, "warning": WARNING, "refused": ERROR}
 """How the words of data_readiness are said here."""
@@ -53,7 +56,8 @@ def examine(project_dir: Path, profiles_dir: Path | None, target: str | None) ->
     except DemandForecastError as error:
         return [*lines, Line(ERROR, "profile", str(error))]
     target_folder = manifest_path(project_dir).parent
-    return [*lines, *unread_lines(project_dir, target_folder), run_line(target_folder), published_line(project_dir / "published")]
+    lines += [*var_lines(project_dir), *unread_lines(project_dir, target_folder)]
+    return [*lines, run_line(target_folder), published_line(project_dir / "published")]
 
 
 def versions_line() -> Line:
@@ -197,8 +201,25 @@ def health_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
         yield Line(WARNING, "health", f"{task}: {reasons}{remedy}")
 
 
+def var_lines(project_dir: Path) -> Iterator[Line]:
+    """Vars for this package that it does not have: dbt ignores them, and the defaults hold."""
+    places = (project_dir / "dbt_packages" / PACKAGE, project_dir)
+    known = next((found for found in map(package_vars, places) if found), {})
+    for name in sorted(set(package_vars(project_dir)) - set(known)) if known else ():
+        near = difflib.get_close_matches(name, known, n=1)
+        remedy = f"perhaps meant as {near[0]}" if near else f"known are {', '.join(sorted(known))}"
+        yield Line(ERROR, "mapping", f"there is no var {name}, so it does nothing: {remedy}")
+
+
+def package_vars(folder: Path) -> dict[str, Any]:
+    """Vars that a project's dbt_project.yml sets for this package; none where there is no such file."""
+    path = folder / "dbt_project.yml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return dict((told.get("vars") or {}).get(PACKAGE) or {})
+
+
 def unread_lines(project_dir: Path, target: Path) -> Iterator[Line]:
-    """Whether the project has changed since dbt ran it; dbt itself checks vars."""
+    """Whether the project has changed since dbt ran it; dbt itself checks the values of vars."""
     project, results = project_dir / "dbt_project.yml", target / "run_results.json"
     if project.exists() and results.exists() and project.stat().st_mtime > results.stat().st_mtime:
         yield Line(WARNING, "mapping", "dbt_project.yml has changed since the last run: type dbt build, which checks the mapping")
