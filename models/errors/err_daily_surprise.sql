@@ -3,11 +3,9 @@
 -- in the expectation already. Where no horizon is one day, the next days of the shortest are judged instead, and of its windows only those
 -- that lie end to end: windows that overlap tell of the same days, and would be surprised together.
 {%- set shortest = demand_forecast.horizons() | min %}
-{%- set is_judged %}horizon_days = {{ shortest }} and purpose <> 'shadow'
-    {%- if shortest > 1 %}
-        and {{ demand_forecast.days_between("cast('2000-01-03' as date)", 'as_of_date') }} % {{ shortest }} = 0
-    {%- endif %}
-{%- endset %}
+{%- set first_origin = 'min(as_of_date) over (partition by model_version)' %}
+{%- set is_judged %}horizon_days = {{ shortest }} and purpose <> 'shadow'{% endset %}
+{%- set lies_end_to_end %}{{ demand_forecast.days_between(first_origin, 'as_of_date') }} % {{ shortest }} = 0{% endset %}
 with customer_forecasts as (
 
     -- After a change of mappings a back-test is asked anew beside what was served: a customer still counts once.
@@ -15,6 +13,7 @@ with customer_forecasts as (
     from {{ ref('demand_forecast', 'err_customer_demand') }}
     where {{ is_judged }}
     qualify row_number() over (partition by customer_id, as_of_date, model_version order by purpose desc) = 1
+        {%- if shortest > 1 %} and {{ lies_end_to_end }}{% endif %}
 
 ),
 
@@ -24,6 +23,7 @@ product_forecasts as (
     from {{ ref('demand_forecast', 'err_product_demand') }}
     where {{ is_judged }}
     qualify row_number() over (partition by product_id, as_of_date, model_version order by purpose desc) = 1
+        {%- if shortest > 1 %} and {{ lies_end_to_end }}{% endif %}
 
 ),
 

@@ -13,10 +13,12 @@ from demand_forecast_training import calibration
 from demand_forecast_training.calibration import Seen, calibrate, reset_calibration, revenue_ratios, units_ratios, write_scale
 from demand_forecast_training.dataset import Dataset, Examples
 from demand_forecast_training.export import export, golden_examples, inputs_of
+from demand_forecast_training.finetuning import finetune
 from demand_forecast_training.network import Network, network_of_weights
 from demand_forecast_training.rates import predicted_rates
+from demand_forecast_training.refitting import refit
 from demand_forecast_training.scalers import MONEY, fit_scalers
-from demand_forecast_training.training import Trained
+from demand_forecast_training.training import Trained, train
 from safetensors.torch import load
 
 from .conftest import CHOICES
@@ -45,6 +47,7 @@ def test_on_enough_days_sums_of_units_and_revenue_are_right_where_customers_buy_
 
 @torch.no_grad()
 def test_few_purchases_lean_on_the_days_before(data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
     network = copy.deepcopy(trained.network)
     seen, earlier = (seen_by(network, data, part) for part in (data.validation, data.train))
     earlier = Seen(earlier.rates, replace(earlier.examples, units=earlier.examples.units * 1.3))
@@ -133,3 +136,95 @@ def test_without_money_in_the_context_a_price_is_the_networks(data: Dataset, tra
         rates = seen_by(trained.network, data, data.validation).rates
         assert torch.equal(trained.network.credible_price(rates), rates.price)
         assert revenue_ratios(copy.deepcopy(trained.network), Seen(rates, data.validation)).shape == (3,)
+
+
+@pytest.fixture(scope="module")
+def priced(data: Dataset) -> Dataset:
+    return with_prices(data, is_lasting=True)
+
+
+@pytest.fixture(scope="module")
+def trained_on_prices(priced: Dataset) -> Trained:
+    return train(priced, CHOICES)
+
+
+def units_beside(network: Network, data: Dataset, examples: Examples) -> float:
+    """Expected units over those that came."""
+    with torch.no_grad():
+        said = network.forecast(predicted_rates(network, data, examples, CHOICES))
+    return float(said.expected_units.sum()) / float(examples.units.sum())
+
+
+def test_a_training_leans_on_its_own_days_where_validation_holds_few_purchases(
+    priced: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
+    other = replace(priced, train=replace(priced.train, units=priced.train.units * 3, revenue=priced.train.revenue * 3))
+    for weight, part in ((0, other.validation), (1e9, other.train)):
+        monkeypatch.setattr(calibration, "EARLIER_WEIGHT", weight)
+        assert units_beside(train(other, CHOICES).network, other, part) == pytest.approx(1, rel=0.01)
+
+
+def test_a_fine_tuning_leans_on_recent_days_alone(
+    priced: Dataset, trained_on_prices: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Customers who buy three times as much since six days are expected to do so, however few they are."""
+    monkeypatch.setattr(calibration, "EARLIER_WEIGHT", 1e9)
+    monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
+    dates = priced.dates[priced.train.date]
+    growth = np.where(dates >= dates.max() - 6, 3, 1)[:, None].astype(np.float32)
+    grown = replace(
+        priced,
+        train=replace(priced.train, units=priced.train.units * growth, revenue=priced.train.revenue * growth),
+        fitted_through_date=dates.max().item(),
+    )
+    tuned = finetune(grown, trained_on_prices.network, replace(CHOICES, recent_days=6))
+    recent = grown.train.take(dates >= dates.max() - 6)
+    assert units_beside(tuned.network, grown, recent) == pytest.approx(1, rel=0.01)
+
+
+def test_a_refit_keeps_the_own_price_and_leans_on_more_than_its_recent_days(
+    priced: Dataset, trained_on_prices: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert float(trained_on_prices.network.own_price_weight) > 0
+    monkeypatch.setattr(calibration, "EARLIER_WEIGHT", 1e9)
+    monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
+    dates = priced.dates[priced.train.date]
+    growth = np.where(dates >= dates.max() - 2, 1, 3)[:, None].astype(np.float32)
+    train_rows = replace(priced.train, units=priced.train.units * growth, revenue=priced.train.revenue * growth)
+    newest = replace(priced, train=train_rows, fitted_through_date=priced.dates.max().item())
+    evaluated = replace(trained_on_prices, choices=replace(trained_on_prices.choices, recent_days=2))
+    network = refit(newest, evaluated).network
+    assert float(network.own_price_weight) == float(trained_on_prices.network.own_price_weight)
+    assert units_beside(network, newest, newest.train) == pytest.approx(1, rel=0.01)
+
+
+def test_days_that_no_window_reaches_have_the_scale_of_those_before(data: Dataset, trained: Trained) -> None:
+    network = copy.deepcopy(trained.network)
+    short = replace(data.validation, observed_days=np.full(len(data.validation.units), 7))
+    with torch.no_grad():
+        seen, earlier = seen_by(network, data, short), seen_by(network, data, data.train)
+        wanted = units_ratios(network, earlier)[2]
+        assert np.isnan(units_ratios(network, seen)[2])
+        write_scale(network, "units_scale", units_ratios, seen, earlier)
+        assert float(network.units_scale[20]) == pytest.approx(wanted, rel=1e-5) != 1
+        write_scale(network, "units_scale", units_ratios, seen, None)
+        assert float(network.units_scale[20]) == 1
+
+
+def test_money_without_units_moves_no_price_and_little_with_few(priced: Dataset, trained_on_prices: Trained) -> None:
+    network = copy.deepcopy(trained_on_prices.network)
+    with torch.no_grad():
+        network.own_price_weight.fill_(1.0)
+        rates = seen_by(network, priced, priced.validation.take(np.arange(2))).rates
+        own = {"own_units": torch.tensor([[0.0], [1.0]]), "own_revenue": torch.tensor([[5000.0], [5000.0]])}
+        price = network.credible_price(rates._replace(price=torch.full_like(rates.price, 10.0), **own))
+    assert price[:, 0].tolist() == [10, 100]
+
+
+def test_a_version_of_one_scale_for_all_days_may_still_be_a_parent(trained: Trained) -> None:
+    weights = dict(trained.network.state_dict())
+    for name in ("units_scale", "revenue_scale"):
+        weights[name] = torch.tensor(0.8)
+    network = network_of_weights(weights, CHOICES)
+    assert network.units_scale.shape == network.intercepts.shape and float(network.revenue_scale[7]) == pytest.approx(0.8)

@@ -79,8 +79,10 @@ def write_scale(network: Network, name: str, ratios: Callable[[Network, Seen], F
     ratio = ratios(network, seen)
     if earlier is not None:
         purchases = int((seen.examples.first_purchase_day == 1).sum())
-        share = purchases / (purchases + EARLIER_WEIGHT)
-        ratio = share * ratio + (1 - share) * ratios(network, earlier)
+        share, before = purchases / (purchases + EARLIER_WEIGHT), ratios(network, earlier)
+        both = np.where(np.isnan(before), ratio, share * ratio + (1 - share) * before)
+        ratio = np.where(np.isnan(ratio), before, both)
+    ratio = np.clip(np.nan_to_num(ratio, nan=1.0), 1 / LARGEST_SCALE, LARGEST_SCALE)
     scale = getattr(network, name)
     scale.copy_(torch.from_numpy(ratio)[day_groups(len(scale))])
 
@@ -177,22 +179,24 @@ def units_ratios(network: Network, seen: Seen) -> Floats:
         network.units_scale.fill_(scale)
         totals.append(group_sums(network.forecast(seen.rates).expected_units.numpy(), seen.examples))
     firsts, everything = totals
-    return bounded_ratios(group_sums(seen.examples.units, seen.examples) - firsts, everything - firsts)
+    return ratios_of(group_sums(seen.examples.units, seen.examples) - firsts, everything - firsts)
 
 
 def revenue_ratios(network: Network, seen: Seen) -> Floats:
     """By group of days, what revenue has to be multiplied with."""
     network.revenue_scale.fill_(1.0)
     expected = network.forecast(seen.rates).expected_revenue.numpy()
-    return bounded_ratios(group_sums(seen.examples.revenue, seen.examples), group_sums(expected, seen.examples))
+    return ratios_of(group_sums(seen.examples.revenue, seen.examples), group_sums(expected, seen.examples))
 
 
 def fitted_own_price(network: Network, seen: Seen) -> float:
     """The weight of a unit of the customer's own that makes the revenue of the window likeliest, 0 or one of OWN_PRICE_UNITS."""
+    if not (seen.examples.revenue * observed(seen.examples, seen.examples.revenue.shape[1])).any():
+        return 0.0
 
     def loss(weight: float) -> float:
         network.own_price_weight.fill_(weight)
-        ratios = torch.from_numpy(revenue_ratios(network, seen))[day_groups(len(network.revenue_scale))]
+        ratios = torch.from_numpy(np.nan_to_num(revenue_ratios(network, seen), nan=1.0))[day_groups(len(network.revenue_scale))]
         expected = network.forecast(seen.rates).expected_revenue * ratios.float()
         is_seen = observed(seen.examples, expected.shape[1])
         said, came = ((values * is_seen).sum(axis=1, dtype=np.float64) for values in (expected.numpy(), seen.examples.revenue))
@@ -212,9 +216,9 @@ def group_sums(values: Floats, examples: Examples) -> Floats:
     return np.asarray(np.bincount(day_groups(values.shape[1]).numpy(), weights=by_day), np.float64)
 
 
-def bounded_ratios(actual: Floats, expected: Floats) -> Floats:
-    """`bounded_ratio` of each pair."""
-    return np.array([bounded_ratio(*pair) for pair in zip(actual, expected, strict=True)])
+def ratios_of(actual: Floats, expected: Floats) -> Floats:
+    """Actual over expected of each group, NaN where nothing was expected, as of days that no window reaches."""
+    return np.asarray(np.where(expected > 0, np.maximum(actual, 0) / np.where(expected > 0, expected, 1), np.nan))
 
 
 def bounded_ratio(actual: float, expected: float) -> float:

@@ -158,15 +158,16 @@ def readiness_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
 
 
 def time_zone_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
-    """The quietest hour of the shop's day: not at night, and a time zone is likely to be wrong."""
+    """The quietest hour of a source: not at night, and a time zone is likely to be wrong."""
     sql = f"select quietest_hour from {warehouse.relations['data_readiness']} where task = '{TASK}'"
     ((hour,),) = connection.execute(sql).fetchall()
     if hour is None:
         yield Line(OK, "time zones", "not to be told: few events, or none with a time of day")
     elif hour in NIGHT:
-        yield Line(OK, "time zones", f"the quietest hour is {hour}:00, at night")
+        yield Line(OK, "time zones", f"the quietest hour of every source is at night ({hour}:00 of the largest)")
     else:
-        yield Line(WARNING, "time zones", f"the quietest hour is {hour}:00: check time_zone, that of the shop and of each source")
+        words = f"the quietest hour of a source is {hour}:00: check time_zone, that of the shop and of each source"
+        yield Line(WARNING, "time zones", words)
 
 
 def champion_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
@@ -214,7 +215,10 @@ def var_lines(project_dir: Path) -> Iterator[Line]:
 def package_vars(folder: Path) -> dict[str, Any]:
     """Vars that a project's dbt_project.yml sets for this package; none where there is no such file."""
     path = folder / "dbt_project.yml"
-    told = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except yaml.YAMLError:
+        return {}  # dbt says what is wrong with it
     return dict((told.get("vars") or {}).get(PACKAGE) or {})
 
 

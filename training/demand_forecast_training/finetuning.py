@@ -20,7 +20,7 @@ from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.losses import losses, weighted
 from demand_forecast_training.network import OUTPUTS, Network, Rates
 from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.training import Trained, horizons_of, judged, prepare
+from demand_forecast_training.training import EARLIER_DAYS, Trained, horizons_of, judged, prepare
 
 
 def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: Path | None = None) -> Trained:
@@ -40,7 +40,9 @@ def finetune(data: Dataset, parent: Network, choices: HyperParameters, log_dir: 
         progress.best_loss = min(loss_moved, loss_before)
         best = fit(progress, data, choices, log, taught=recent_and_old(data, choices))
         best.trees = trees
-        return judged(best, predicted_rates(best, data, data.validation, choices), progress, data, choices, log)
+        rates = predicted_rates(best, data, data.validation, choices)
+        # Days before the recent ones have the level that the fine-tuning is to leave behind.
+        return judged(best, rates, progress, data, choices, log, min(choices.recent_days, EARLIER_DAYS))
 
 
 def recent_rows(data: Dataset[OriginsT], examples: OriginsT, choices: HyperParameters) -> NDArray[np.bool_]:

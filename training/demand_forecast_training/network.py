@@ -23,6 +23,8 @@ from demand_forecast_training.trees import Nodes, Trees, hazard_logits, tree_col
 OUTPUTS = 4  # hazard, extra units, repeat units, price
 LARGEST_LOGIT = 15.0
 LARGEST_LOG_RATE = 6.0
+LARGEST_PRICE_RATIO = 10.0
+"""A customer's own price moves the network's by this at most: some pay for what has no units."""
 MONEY_DAYS = 90
 """Days of the rates of units and revenue among MONEY (scalers.py)."""
 
@@ -134,8 +136,9 @@ class Network(Encoder):
         credible (Buehlmann, 1967): each of them weighs `own_price_weight`, the network's price 1."""
         if not self.has_money:
             return rates.price
-        weight = self.own_price_weight
-        return (rates.price + weight * torch.clamp(rates.own_revenue, min=0)) / (1 + weight * torch.clamp(rates.own_units, min=0))
+        weight = self.own_price_weight * (rates.own_units > 0)
+        price = (rates.price + weight * torch.clamp(rates.own_revenue, min=0)) / (1 + weight * rates.own_units)
+        return torch.maximum(torch.minimum(price, rates.price * LARGEST_PRICE_RATIO), rates.price / LARGEST_PRICE_RATIO)
 
     def forecast(self, rates: Rates) -> Forecast:
         """Calibrated forecast of rates. Probabilities come from sums of log survival, so small ones keep their digits."""
@@ -165,6 +168,8 @@ def network_of_weights(weights: Mapping[str, Tensor], choices: HyperParameters) 
     """The network whose state these weights are: sizes and every learnt statistic are read from them, not from any data."""
     names = ("step_mean", "step_scale", "day_mean", "day_scale", "bin_feature", "bin_left", "bin_width")
     days = len(weights["intercepts"])
+    # A version that was registered when these were one number for all days may be a parent still.
+    by_day = {name: weights[name].expand(days) for name in ("units_scale", "revenue_scale")}
     start = StartingRates(np.zeros(days, np.float32), *[0.0] * (len(fields(StartingRates)) - 1))
     habit_columns = np.arange(7 if "habit_weights" in weights else 0)
     money_columns = np.arange(len(MONEY) if "own_price_weight" in weights else 0)
@@ -174,5 +179,5 @@ def network_of_weights(weights: Mapping[str, Tensor], choices: HyperParameters) 
     )
     if "trees.feature" in weights:
         network.trees = Trees(Nodes(**{name: weights[f"trees.{name}"].numpy() for name in Nodes.__annotations__}))
-    network.load_state_dict(dict(weights))
+    network.load_state_dict({**weights, **by_day})
     return network.eval()

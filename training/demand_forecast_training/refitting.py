@@ -63,7 +63,8 @@ def taught_again(
 @torch.no_grad()
 def finished(network: Network, evaluated: Network, everything: Dataset, choices: HyperParameters) -> Network:
     """The network with trees where the evaluated one has some: as many, fitted on all days. It is calibrated with the evaluated
-    slopes and weights, at the level of its newest `recent_days`."""
+    slopes and weights. Its hazards have the level of its newest `recent_days`; units and revenue lean on the days before these
+    where purchases are few."""
     state, kept = network.state_dict(), evaluated.state_dict()
     for name in KEPT:
         if name in state:

@@ -87,10 +87,19 @@ def prepare(choices: HyperParameters) -> None:
 
 
 @torch.no_grad()
-def judged(network: Network, rates: Rates, progress: Progress, data: Dataset, choices: HyperParameters, log: Log) -> Trained:
-    """Calibrate a network on its rates on the validation days, and its figures there before and after."""
+def judged(
+    network: Network,
+    rates: Rates,
+    progress: Progress,
+    data: Dataset,
+    choices: HyperParameters,
+    log: Log,
+    earlier_days: int = EARLIER_DAYS,
+) -> Trained:
+    """Calibrate a network on its rates on the validation days, leaning on so many training days, and its figures there before
+    and after."""
     before = network.forecast(rates).purchase_probability.numpy()
-    calibrate(network, Seen(rates, data.validation), seen_before(network, data, choices))
+    calibrate(network, Seen(rates, data.validation), seen_before(network, data, choices, earlier_days))
     after = network.forecast(rates).purchase_probability.numpy()
     log_reliability(log, after, data.validation)
     uncalibrated, model, baseline = figure_tables(data, before, after)
@@ -107,10 +116,10 @@ def judged(network: Network, rates: Rates, progress: Progress, data: Dataset, ch
     )
 
 
-def seen_before(network: Network, data: Dataset, choices: HyperParameters) -> Seen:
+def seen_before(network: Network, data: Dataset, choices: HyperParameters, days: int = EARLIER_DAYS) -> Seen:
     """The newest training origins, thinned evenly where there are many: enough to tell the level of units and revenue."""
     dates = data.dates[data.train.date]
-    newest = np.flatnonzero(dates >= dates.max() - EARLIER_DAYS)
+    newest = np.flatnonzero(dates >= dates.max() - days)
     rows = newest[np.unique(np.linspace(0, len(newest) - 1, MOST_EARLIER_ROWS).astype(np.int64))]
     examples = data.train.take(rows)
     return Seen(predicted_rates(network, data, examples, choices), examples)

@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from demand_forecast_training.curves import Log, curves
+from demand_forecast_training.errors import ExportRefused
 from demand_forecast_training.export import Exported, Inputs, export_with
 from demand_forecast_training.fitting import learning_rate
 from demand_forecast_training.hyper_parameters import HyperParameters
@@ -177,4 +178,6 @@ def export_ranking(network: RankingNetwork, data: ListData) -> Exported:
     mingled = inputs_of(data.validation, np.arange(min(len(data.validation), MINGLED_LISTS))).mingled()
     _, scores = network(*mingled.tensors())
     rows = np.flatnonzero(is_clear(scores.numpy()).all(axis=1))[:GOLDEN_LISTS]
+    if not len(rows):
+        raise ExportRefused("no list has an order that every provider would find: train for longer, or on more customers")
     return export_with(network, mingled.take(rows), data.signature)
