@@ -16,8 +16,9 @@ with binned as (
 select
     {{ demand_forecast.error_group() }},
     bin,
-    avg(purchase_probability) as predicted_mean,
-    avg(case when actual_purchased then 1.0 else 0.0 end) as actual_mean,
+    -- rounded, because parallel sums of doubles differ in their last digits from one build to the next
+    round(avg(purchase_probability), 12) as predicted_mean,
+    round(avg(case when actual_purchased then 1.0 else 0.0 end), 12) as actual_mean,
     count(*) as row_count
 from binned
 group by {{ demand_forecast.error_group() }}, bin
