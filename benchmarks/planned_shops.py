@@ -105,22 +105,23 @@ def fill_generated(shop: Shop) -> None:
         execute(shop.project, f"create or replace table shop.{table} as select {columns} from read_parquet('{file}')")
 
 
-JOURNEY_EVENTS = """
+JOURNEY_LINES = """
+    select row_number() over (order by transaction_timestamp, basket_id, product_id) as event_id,
+        household_id::varchar as customer_id,
+        timezone('America/New_York', timezone('UTC', transaction_timestamp)) as event_at,
+        'purchase' as event_type, product_id::varchar as product_id, quantity, sales_value as amount,
+        null::varchar as search_term, basket_id::varchar as session_id
+    from read_parquet('{folder}/transactions.parquet') where quantity between 1 and 100
+"""
+JOURNEY_EVENTS = f"""
     create or replace table shop.events as
-    with lines as (
-        select row_number() over (order by transaction_timestamp, basket_id, product_id) as event_id,
-            household_id::varchar as customer_id,
-            timezone('America/New_York', timezone('UTC', transaction_timestamp)) as event_at,
-            'purchase' as event_type, product_id::varchar as product_id, quantity, sales_value as amount,
-            null::varchar as search_term, basket_id::varchar as session_id
-        from read_parquet('{folder}/transactions.parquet') where quantity between 1 and 100
-    ),
+    with lines as ({JOURNEY_LINES}),
     kept as (
         select product_id from lines inner join shop.products using (product_id)
-        where event_at < date '{last_date}' - {test_days}
-        group by product_id order by count(*) desc, product_id limit {count}
+        where event_at < date '{{last_date}}' - {{test_days}}
+        group by product_id order by count(*) desc, product_id limit {{count}}
     )
-    select * from lines semi join kept using (product_id) where event_at::date <= date '{last_date}'
+    select * from lines semi join kept using (product_id) where event_at::date <= date '{{last_date}}'
 """
 """The products are chosen by the days before those that are judged. Fuel, counted in thousandths of a gallon, is left out."""
 JOURNEY_ITEMS = """

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.accuracy.shop import dbt
+from benchmarks.planned_shops import JOURNEY_LINES, PRODUCTS
 from benchmarks.shop_generator.catalogue import CATEGORIES, make_catalogue
 from benchmarks.shop_generator.parameters import ShopParameters
 from benchmarks.shop_generator.parquet_files import write_shop
@@ -22,7 +23,6 @@ from benchmarks.trends.rises import Flag, Rise
 FIRST_DATE = date(2025, 1, 6)  # a Monday
 WEEKS = 52
 RISING_CATEGORIES, RISING_TERMS = 2, 5
-PRODUCTS = {"ref": "products", "columns": {"product_id": "product_id", "category": "category"}}
 EVENTS = """
     create or replace table shop.events as
     select {columns} from read_parquet('{folder}/events.parquet') as events
@@ -31,16 +31,7 @@ EVENTS = """
         and ({rising} is not true or hash(event_id, 'kept{draw}') % 10000 < 10000 / {full} *
             (1 + {level} * greatest(least((event_at::date - date '{first_monday}') // 7 + 1, {weeks}), 0) / {weeks}))"""
 """Before a rise, events of what will rise are thinned out, so that every event is one that was in the shop."""
-JOURNEY_EVENTS = """
-    copy (
-        select row_number() over (order by transaction_timestamp, basket_id, product_id) as event_id,
-            household_id::varchar as customer_id,
-            timezone('America/New_York', timezone('UTC', transaction_timestamp)) as event_at,
-            'purchase' as event_type, product_id::varchar as product_id, quantity, sales_value as amount,
-            null::varchar as search_term, basket_id::varchar as session_id
-        from read_parquet('{folder}/transactions.parquet') where quantity between 1 and 100
-    ) to '{into}/events.parquet' (format parquet)
-"""
+JOURNEY_EVENTS = f"copy ({JOURNEY_LINES}) to '{{into}}/events.parquet' (format parquet)"
 JOURNEY_PRODUCTS = """
     copy (
         select product_id::varchar as product_id, product_category as category
