@@ -4,28 +4,19 @@
 -- that lie end to end: windows that overlap tell of the same days, and would be surprised together.
 {%- set shortest = demand_forecast.horizons() | min %}
 {%- set first_origin = 'min(as_of_date) over (partition by model_version)' %}
-{%- set is_judged %}horizon_days = {{ shortest }} and purpose <> 'shadow'{% endset %}
-{%- set lies_end_to_end %}{{ demand_forecast.days_between(first_origin, 'as_of_date') }} % {{ shortest }} = 0{% endset %}
-with customer_forecasts as (
+with
+{%- for entity in ['customer', 'product'] %}
+{{ entity }}_forecasts as (
 
-    -- After a change of mappings a back-test is asked anew beside what was served: a customer still counts once.
+    -- After a change of mappings a back-test is asked anew beside what was served: a customer or product still counts once.
     select *
-    from {{ ref('demand_forecast', 'err_customer_demand') }}
-    where {{ is_judged }}
-    qualify row_number() over (partition by customer_id, as_of_date, model_version order by purpose desc) = 1
-        {%- if shortest > 1 %} and {{ lies_end_to_end }}{% endif %}
+    from {{ ref('demand_forecast', 'err_' ~ entity ~ '_demand') }}
+    where horizon_days = {{ shortest }} and purpose <> 'shadow'
+    qualify row_number() over (partition by {{ entity }}_id, as_of_date, model_version order by purpose desc) = 1
+        {%- if shortest > 1 %} and {{ demand_forecast.days_between(first_origin, 'as_of_date') }} % {{ shortest }} = 0{% endif %}
 
 ),
-
-product_forecasts as (
-
-    select *
-    from {{ ref('demand_forecast', 'err_product_demand') }}
-    where {{ is_judged }}
-    qualify row_number() over (partition by product_id, as_of_date, model_version order by purpose desc) = 1
-        {%- if shortest > 1 %} and {{ lies_end_to_end }}{% endif %}
-
-),
+{%- endfor %}
 
 customers as (
 
