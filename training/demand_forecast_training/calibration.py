@@ -74,8 +74,8 @@ def shift_level(network: Network, rates: Rates, examples: Examples) -> None:
 
 
 def write_scale(network: Network, name: str, ratios: Callable[[Network, Seen], Floats], seen: Seen, earlier: Seen | None) -> None:
-    """Write the scale by group of days that makes the observed totals right, or halfway to that of earlier origins where these
-    hold EARLIER_WEIGHT purchases."""
+    """Write the scale by group of days that makes the observed totals right. Of earlier origins it takes as large a part as
+    EARLIER_WEIGHT has beside the purchases of the seen ones: half where they hold that many."""
     ratio = ratios(network, seen)
     if earlier is not None:
         purchases = int((seen.examples.first_purchase_day == 1).sum())
