@@ -23,7 +23,7 @@ rows_of_day as (
 
     select
         *,
-        count(*) filter (where copy_number = 1) over (partition by event_date, customer_id, row_reason) as rows_of_customer
+        count(case when copy_number = 1 then 1 end) over (partition by event_date, customer_id, row_reason) as rows_of_customer
     from copies
 
 ),

@@ -4,6 +4,7 @@ with judged as (
 
     select
         *,
+        accepted_count = 0 or empty_source is not null as lacks_events,
         case
             when raw_count = 0 then {{ demand_forecast.literal(no_rows) }}
             when accepted_count = 0 then 'no event was accepted: see rejected_events for the reasons'
@@ -62,8 +63,16 @@ tasks as (
     select 'customer_demand' as task, true as is_mapped, refusal, warnings, training_rows, validation_rows
     from judged
     union all
-    select task, is_mapped, refusal, warnings, training_rows, validation_rows
-    from {{ ref('demand_forecast', 'err_product_readiness') }}
+    -- Where a source brings nothing, that is why products have nothing, not what would follow from it.
+    select
+        products.task,
+        products.is_mapped,
+        case when products.is_mapped and judged.lacks_events then judged.refusal else products.refusal end as refusal,
+        products.warnings,
+        products.training_rows,
+        products.validation_rows
+    from {{ ref('demand_forecast', 'err_product_readiness') }} as products
+    cross join judged
 
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -81,6 +82,14 @@ def test_a_trained_network_serves_products_and_leaves_customers_alone(served_sho
     assert served_shop.query("select task, hyper_parameters ->> 'members' from model_registry") == [("product_demand", "4")]
     judged = "select distinct predictor, purpose from err_product_demand order by 1"
     assert served_shop.query(judged) == [("baseline", "backtest"), ("model", "backtest")]
+
+
+def test_status_shows_what_judges_a_network_of_products(served_shop: UserProject) -> None:
+    ((metrics,),) = served_shop.query("select validation_metrics from model_registry")
+    ours, theirs = (json.loads(metrics)[side][0] for side in ("model", "baseline"))
+    told = served_shop.demand("status").stdout
+    for name in ("deviance", "wape"):
+        assert re.search(rf" {name} +{ours[name]:.4f} +{theirs[name]:.4f}$", told, re.MULTILINE), told
 
 
 def test_a_rollback_of_products_is_of_products(served_shop: UserProject, copy_of: Callable[[UserProject], UserProject]) -> None:

@@ -54,7 +54,8 @@ def test_the_manifest_says_which_run_of_which_data_and_models_it_is(published: P
     results = json.loads((trained_shop.folder / "target" / "run_results.json").read_text())
     assert manifest["run_id"] == results["metadata"]["invocation_id"] == (published / "current").resolve().name
     cut_off, version = trained_shop.query("select max(as_of_date)::varchar, max(model_version) from customer_forecasts")[0]
-    assert (manifest["data_cut_off"], manifest["model_versions"]) == (cut_off, [version])
+    ((others,),) = trained_shop.query("select list(distinct model_version) from product_forecasts")
+    assert (manifest["data_cut_off"], manifest["model_versions"]) == (cut_off, sorted([version, *others]))
     assert manifest["row_counts"]["customer_forecasts"] == 180 and manifest["package_version"] == "0.1.0"
     files = {path.name for path in (published / "current").iterdir()} - {"manifest.json"}
     assert set(manifest["files"]) == files and {"forecast.duckdb", "customer_forecasts.parquet"} <= files

@@ -229,6 +229,18 @@ def test_portable_macros_fail_by_name_on_other_engines() -> None:
         assert arguments_of(text, "unsupported_adapter") == [[f"'{name}'"]], path
 
 
+def filtered_windows(text: str) -> list[str]:
+    """Window functions with a filter of their own, which Spark refuses."""
+    return re.findall(r"\bfilter\s*\(where [^()]*\)\s*over\b", text)
+
+
+def test_no_window_has_a_filter() -> None:
+    found = {path: filtered_windows(text) for path, text in sql_and_python().items()}
+    assert {path: calls for path, calls in found.items() if calls} == {}
+    assert filtered_windows("count(*) filter (where a = 1) over (partition by b)")
+    assert filtered_windows("sum(count(*) filter (where a = 1)) over (partition by b)") == []
+
+
 def hooks_in(content: Any) -> list[str]:
     """Names of the hooks at any depth of a YAML file."""
     if isinstance(content, Mapping):

@@ -36,6 +36,8 @@ CURRENT = "current"
 STORAGE_VERSION = "v1.0.0"
 """The oldest format that the engine writes: drivers of every later DuckDB open it."""
 RUN_TABLE = "published_run"
+SPEAKING = ("customer_forecasts", "product_forecasts", "product_recommendations")
+"""Tables that between them name every version that speaks in a run; a project may have disabled some."""
 FRESHNESS = f"""
     create view freshness as
     select run_id, data_cut_off, published_at, current_date - data_cut_off as days_old from {RUN_TABLE}"""
@@ -183,9 +185,9 @@ def check_agreement(connection: Any, tables: Mapping[str, str]) -> None:
 def facts_of(connection: Any, run: FinishedRun, tables: Iterable[str]) -> dict[str, Any]:
     """What the manifest says of a run whose tables are in the new file."""
     rows = {name: connection.execute(f"select count(*) from {quoted(name)}").fetchall()[0][0] for name in tables}
-    forecasts = run.tables["customer_forecasts"]
-    spoke = connection.execute(f"select distinct model_version from {forecasts} order by model_version").fetchall()
-    ((cut_off,),) = connection.execute(f"select max(as_of_date) from {forecasts}").fetchall()
+    said = " union ".join(f"select model_version from {run.tables[name]}" for name in SPEAKING if name in run.tables)
+    spoke = connection.execute(f"select * from ({said}) where model_version is not null order by model_version").fetchall()
+    ((cut_off,),) = connection.execute(f"select max(as_of_date) from {run.tables['customer_forecasts']}").fetchall()
     return {
         "run_id": run.run_id,
         "data_cut_off": cut_off,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ PUBLISHED = (
     "rejected_events",
 )
 SHOWN_METRICS = ("log_loss", "average_precision", "auroc", "calibration_error", "wape", "bias")
+JUDGING_METRICS = ("log_loss", "average_precision", "deviance", "wape", "recall_at_20", "ndcg_at_10")
+"""What judges a version on validation days: one of customers, of products, of lists."""
 QUERIES = """\
 -- who buys on the day after as_of_date
 select customer_id, purchase_probability, expected_revenue from {customer_forecasts}
@@ -78,15 +81,31 @@ def validation_table(model: Sequence[Figures], baseline: Sequence[Figures], name
 
 
 def versions_table(connection: Any, relations: Mapping[str, str], champions: Collection[str | None]) -> str:
-    """Registered versions with their next-day validation figures beside the baseline's; the champions are marked."""
+    """Registered versions with their figures on validation days beside the baseline's; the champions are marked."""
     sql = f"""
-        select model_version, trained_through_date, validation_log_loss, baseline_log_loss,
-            validation_average_precision, baseline_average_precision
+        select model_version, trained_through_date, validation_metrics
         from {relations["model_registry"]} order by trained_at, model_version
     """
-    header = ("", "model_version", "trained_through", "log_loss", "baseline", "average_precision", "baseline")
-    rows = connection.execute(sql).fetchall()
-    return table(header, [("serves" if row[0] in champions else "", *row) for row in rows])
+    rows: list[tuple[Any, ...]] = []
+    for version, through, metrics in connection.execute(sql).fetchall():
+        name = ("serves" if version in champions else "", version, through)
+        figures = validation_figures(metrics)
+        rows += [(*name, *figures[0]), *(("", "", "", *figure) for figure in figures[1:])]
+    return table(("", "model_version", "trained_through", "validation", "model", "baseline"), rows)
+
+
+def validation_figures(metrics: str) -> list[tuple[str, float | None, float | None]]:
+    """Name, a version's value and the baseline's of the figures that judge it, of the JSON in its registry row: of customers and
+    products those of the next day, of recommendations those of the lists. One without a name where nothing was judged."""
+    told = json.loads(metrics)
+    ours, theirs = (next_day(told.get(side)) for side in ("model", "baseline"))
+    return [(name, ours[name], theirs.get(name)) for name in JUDGING_METRICS if name in ours] or [("", None, None)]
+
+
+def next_day(figures: Any) -> Mapping[str, float | None]:
+    """The first of some figures by horizon; of figures that have no horizon, themselves."""
+    first = figures[0] if figures and isinstance(figures, list) else figures
+    return first or {}
 
 
 def retrain_lines(connection: Any, relations: Mapping[str, str], champions: Collection[str | None]) -> list[str]:
