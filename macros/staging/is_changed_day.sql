@@ -1,17 +1,23 @@
 {#- Condition on event_date: one of the days that a query names (the day of unreadable rows included). Literals, and the range around
-    them, reach the scan, so that the other days are skipped before they are parsed; a join would read them all. -#}
+    them, reach the scan, so that the other days are skipped before they are parsed; a join would read them all. Neighbouring days are
+    one range: of a list of five days and more over a view with `union all`, DuckDB makes a join that fails. -#}
 {% macro is_changed_day(query) %}
-  {%- set sorted_days = 'select cast(event_date as ' ~ dbt.type_string() ~ ') from (select distinct event_date from (' ~ query
-      ~ ') as named) as days order by event_date' -%}
-  {%- set days = run_query(sorted_days).columns[0].values() | list -%}
-  {%- set readable = days | reject('equalto', '1900-01-01') | list -%}
-  {%- set conditions = [] -%}
+  {%- set runs = 'select cast(min(event_date) as ' ~ dbt.type_string() ~ '), cast(max(event_date) as ' ~ dbt.type_string() ~ ')'
+      ~ ' from (select event_date, cast(row_number() over (order by event_date) as integer) as place from (select distinct event_date from (' ~ query
+      ~ ') as named) as days) as placed group by ' ~ demand_forecast.add_days('event_date', '-place') ~ ' order by min(event_date)' -%}
+  {%- set readable, conditions = [], [] -%}
+  {%- for first, last in run_query(runs).rows -%}
+    {%- if first == '1900-01-01' -%}
+      {%- do conditions.append("event_date is null or event_date = cast('1900-01-01' as date)") -%}
+    {%- else -%}
+      {%- do readable.append((first, last)) -%}
+    {%- endif -%}
+  {%- endfor -%}
   {%- if readable -%}
-    {%- do conditions.append("event_date between cast('" ~ readable[0] ~ "' as date) and cast('" ~ readable[-1]
-        ~ "' as date) and event_date in (cast('" ~ readable | join("' as date), cast('") ~ "' as date))") -%}
-  {%- endif -%}
-  {%- if readable | length < days | length -%}
-    {%- do conditions.append("event_date is null or event_date = cast('1900-01-01' as date)") -%}
+    {%- set between = "event_date between cast('{}' as date) and cast('{}' as date)" -%}
+    {%- set days = [] -%}
+    {%- for first, last in readable %}{% do days.append(between.format(first, last)) %}{% endfor -%}
+    {%- do conditions.append(between.format(readable[0][0], readable[-1][1]) ~ ' and (' ~ days | join(' or ') ~ ')') -%}
   {%- endif -%}
   {{ return('(' ~ conditions | join(' or ') ~ ')' if conditions else 'false') }}
 {% endmacro %}

@@ -66,7 +66,7 @@ binned as (
         long.side,
         long.feature_value,
         count(edges.edge) as bin
-    from (select row_number() over () as row_number, * from long) as long
+    from (select row_number() over (order by feature, side, feature_value) as row_number, * from long) as long
     left join edges on long.feature = edges.feature and edges.edge <= long.feature_value
     group by long.row_number, long.feature, long.side, long.feature_value
 

@@ -35,6 +35,13 @@ steps as (
 
 ),
 
+guests as (
+
+    select coalesce(sum(guest_purchase_count), 0) as guest_purchase_count
+    from {{ ref('demand_forecast', 'stg_event_days') }}
+
+),
+
 roles as (
 
     select
@@ -78,6 +85,7 @@ select
     counts.*,
     worst.*,
     steps.*,
+    guests.*,
     roles.*,
     sources.*,
     unsound.*,
@@ -89,6 +97,7 @@ select
 from counts
 cross join worst
 cross join steps
+cross join guests
 cross join roles
 cross join sources
 cross join champion

@@ -30,7 +30,7 @@ sources as (
 
 hours as (
 
-    select cast({{ demand_forecast.number_series(0, 23) }} as integer) as hour_number
+    select {{ demand_forecast.number_series(0, 23) }} as hour_number
 
 ),
 

@@ -31,6 +31,7 @@ windows as (
     left join {{ demand_forecast.registry_relation('model_registry') }} as registry
         on first_said.model_version = registry.model_version
     where {{ demand_forecast.add_days('first_said.as_of_date', 'horizons.horizon_days') }} <= cuts.latest_origin_date
+        and horizons.horizon_days <= {{ demand_forecast.list_length('first_said.expected_units') }}
         and (first_said.predictor = 'baseline' or first_said.as_of_date >= registry.trained_through_date)
 
 ),

@@ -6,7 +6,7 @@
 {%- set days %}
     select {{ demand_forecast.add_days('cuts.latest_origin_date', '-ago.days_ago') }} as event_date
     from {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
-    cross join (select cast({{ demand_forecast.number_series(0, days_back - 1) }} as integer) as days_ago) as ago
+    cross join (select {{ demand_forecast.number_series(0, days_back - 1) }} as days_ago) as ago
     where cuts.latest_origin_date is not null
 {%- endset %}
 with horizons as (
@@ -38,7 +38,11 @@ purchases as (
     from judged_rows
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
     left join {{ ref('demand_forecast', 'stg_products') }} as products on judged_rows.product_id = products.product_id
-    where judged_rows.verdict = 'accepted' and judged_rows.event_type = 'purchase' and judged_rows.event_date <= cuts.latest_origin_date
+    where judged_rows.verdict = 'accepted'
+        and not judged_rows.is_linked
+        and judged_rows.event_type = 'purchase'
+        and judged_rows.product_id is not null
+        and judged_rows.event_date <= cuts.latest_origin_date
 
 ),
 

@@ -15,14 +15,14 @@ dates as (
         {{ demand_forecast.add_days('cuts.fitted_through_date', '-7 - 6 * numbers.number') }} as as_of_date,
         cuts.first_event_date
     from cuts
-    cross join (select cast({{ demand_forecast.number_series(0, 9) }} as integer) as number) as numbers
+    cross join (select {{ demand_forecast.number_series(0, 9) }} as number) as numbers
     union all
     select
         'validation' as role,
         {{ demand_forecast.add_days('cuts.fitted_through_date', '6 * numbers.number') }} as as_of_date,
         cuts.first_event_date
     from cuts
-    cross join (select cast({{ demand_forecast.number_series(0, 9) }} as integer) as number) as numbers
+    cross join (select {{ demand_forecast.number_series(0, 9) }} as number) as numbers
     where {{ demand_forecast.add_days('cuts.fitted_through_date', '6 * numbers.number + 7') }} <= cuts.trained_through_date
 
 ),

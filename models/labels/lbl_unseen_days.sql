@@ -2,6 +2,7 @@
 -- those customers bought, or what was bought of those products. The side `unnamed` has purchases that name no product: theirs is never
 -- seen before.
 {%- set longest = demand_forecast.setting('max_horizon_days') %}
+{%- set facts = ['purchased_units', 'purchased_amount', 'returned_units', 'returned_amount'] %}
 with products as (
 
     select
@@ -17,14 +18,33 @@ with products as (
 
 ),
 
-unnamed as (
+-- Returns are taken off what named no product alone: one of a product says nothing of the others.
+beside_products as (
 
     select
         event_date,
-        greatest(sum(case when side = 'customers' then units else -units end), 0) as units,
-        greatest(sum(case when side = 'customers' then revenue else -revenue end), 0) as revenue
-    from {{ ref('demand_forecast', 'lbl_category_days') }}
+        {%- for fact in facts %}
+        greatest(sum(case when is_customer then {{ fact }} else -{{ fact }} end), 0) as {{ fact }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        {%- for model, is_customer in [('seq_customer_steps', 'true'), ('seq_product_timeline', 'false')] %}
+        select event_date, {{ is_customer }} as is_customer, {{ facts | join(', ') }}
+        from {{ ref('demand_forecast', model) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as days
     group by event_date
+
+),
+
+unnamed as (
+
+    select
+        beside_products.event_date,
+        {{ demand_forecast.demand_units() }} as units,
+        {{ demand_forecast.demand_revenue() }} as revenue
+    from beside_products
+    inner join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts on beside_products.event_date <= cuts.latest_origin_date
 
 )
 

@@ -44,7 +44,7 @@ select
     churn_days,
     churn_probability,
     last_purchase_date,
-    round(churn_probability * churn_days * monetary_value / known_days, 6) as revenue_at_risk,
+    round(churn_probability * churn_days * monetary_value / greatest(known_days, churn_days), 6) as revenue_at_risk,
     case
         when purchase_day_count = 1 then 'only one purchase, on ' || last_purchase_date
         when recency_days > 1.5 * usual_gap_days then recency_days || ' days since the last purchase, usually every ' || gap_days

@@ -3,7 +3,7 @@
 {%- do demand_forecast.setting('customer_daily_forecasts') %}
 with days as (
 
-    select cast({{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as integer) as day_number
+    select {{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as day_number
 
 )
 

@@ -30,6 +30,11 @@ with judged as (
                     || ' is duplicates (is event_id one per order rather than one per line?); ' else ''
         end
         || case
+            when guest_purchase_count > 0.05 * (guest_purchase_count + purchase_count)
+                then cast(round(100.0 * guest_purchase_count / (guest_purchase_count + purchase_count)) as integer)
+                    || ' % of purchases are of guests, whose customer is not known on the day: no forecast of customers or products counts them; ' else ''
+        end
+        || case
             when days_behind > 2
                 then 'source ' || slowest_source || ' is ' || days_behind || ' days behind the others and holds the forecasts back; ' else ''
         end

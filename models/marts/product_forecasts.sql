@@ -1,7 +1,7 @@
 -- One row per product and target day, of the next max_horizon_days after the latest origin.
 with days_ahead as (
 
-    select cast({{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as integer) as day_number
+    select {{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as day_number
 
 )
 

@@ -2,7 +2,7 @@
 -- the level. It never falls with the level, nor with the lead time.
 with days_ahead as (
 
-    select cast({{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as integer) as lead_days
+    select {{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as lead_days
 
 )
 

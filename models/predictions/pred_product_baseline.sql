@@ -5,7 +5,7 @@
 {%- set quantiles = demand_forecast.product_quantiles() %}
 with days_ahead as (
 
-    select cast({{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as integer) as day_number
+    select {{ demand_forecast.number_series(1, demand_forecast.setting('max_horizon_days')) }} as day_number
 
 ),
 

@@ -3,7 +3,7 @@
 {%- set most = demand_forecast.setting('recommendations_k') %}
 with ranks as (
 
-    select cast({{ demand_forecast.number_series(1, most) }} as integer) as rank
+    select {{ demand_forecast.number_series(1, most) }} as rank
 
 ),
 

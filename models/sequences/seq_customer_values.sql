@@ -3,7 +3,7 @@
 {%- set window_days = demand_forecast.setting('active_days') %}
 with weeks as (
 
-    select cast({{ demand_forecast.number_series(0, demand_forecast.setting('segment_weeks')) }} as integer) as weeks_ago
+    select {{ demand_forecast.number_series(0, demand_forecast.setting('segment_weeks')) }} as weeks_ago
 
 ),
 

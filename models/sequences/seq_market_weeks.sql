@@ -60,7 +60,7 @@ watched as (
 
 week_starts as (
 
-    select cast({{ demand_forecast.date_series('first_monday', 'last_sunday') }} as date) as week_start_date
+    select {{ demand_forecast.date_series('first_monday', 'last_sunday') }} as week_start_date
     from span
 
 )

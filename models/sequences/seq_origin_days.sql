@@ -20,7 +20,7 @@ with cadences as (
 )
 
 select
-    cast({{ demand_forecast.date_series('from_date', 'through_date') }} as date) as as_of_date,
+    {{ demand_forecast.date_series('from_date', 'through_date') }} as as_of_date,
     role,
     cast(every_days as integer) as every_days,
     cast(ceil(1024 / pow(2, greatest(ceil(log2(greatest(least_row_count, 1) / {{ most_rows }})), 0))) as integer) as customer_buckets

@@ -1,6 +1,7 @@
 -- One row per product and origin (as_of_date): its role, and where its history lies. Every eligible day of a product can be an origin;
 -- of a role with more than training_rows of them, every second to seventh day counts, on days that differ by product; where weekly
--- ones are still too many, those of a stable sample of products.
+-- ones are still too many, those of a stable sample of products. A product is asked anew when its own days have changed, or its category's
+-- units of 28 days by about a hundredth.
 with dated as (
 
     select
@@ -12,13 +13,26 @@ with dated as (
             when timeline.event_date >= cuts.fitted_through_date then 'validation'
             else 'train'
         end as role,
+        timeline.category,
         timeline.block,
         timeline.is_eligible,
         {{ demand_forecast.position_of('timeline.step_number') }} as position,
-        sum({{ demand_forecast.row_hash(['timeline.event_date', 'timeline.category', 'timeline.event_count', 'timeline.units', 'timeline.revenue', 'timeline.buyer_count', 'timeline.product_view_count', 'timeline.cart_add_count', 'timeline.favourite_count', 'timeline.is_holiday', 'timeline.is_promotion', 'timeline.is_in_stock']) }})
+        sum(cast({{ demand_forecast.row_hash(['timeline.event_date', 'timeline.category', 'timeline.event_count', 'timeline.units', 'timeline.revenue', 'timeline.buyer_count', 'timeline.product_view_count', 'timeline.cart_add_count', 'timeline.favourite_count', 'timeline.is_holiday', 'timeline.is_promotion', 'timeline.is_in_stock']) }} as decimal(38, 0)))
             over (partition by timeline.product_id order by timeline.event_date rows between unbounded preceding and current row) as history_fingerprint
     from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
     cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+
+),
+
+categories as (
+
+    select
+        category,
+        event_date as as_of_date,
+        cast(floor(100 * ln(1 + round(sum(sum(units)) over last_28, 6))) as bigint) as hundredths
+    from {{ ref('demand_forecast', 'seq_product_timeline') }}
+    group by category, event_date
+    window last_28 as (partition by category order by event_date rows between 27 preceding and current row)
 
 ),
 
@@ -40,9 +54,10 @@ select
     thinned.role,
     thinned.block,
     thinned.position,
-    {{ demand_forecast.row_hash(['thinned.history_fingerprint', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
+    {{ demand_forecast.row_hash(['thinned.history_fingerprint', 'categories.hundredths', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
 from thinned
 inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on thinned.as_of_date = target_days.as_of_date
+left join categories on thinned.category = categories.category and thinned.as_of_date = categories.as_of_date
 where thinned.role = 'latest'
     or {{ demand_forecast.hash_bucket('thinned.product_id', 1024) }} < thinned.product_buckets
     and ({{ demand_forecast.days_between("cast('2000-01-03' as date)", 'thinned.as_of_date') }}

@@ -1,7 +1,8 @@
 -- One row per product and day, from the product's first event through the latest origin, quiet days included. A product without an
 -- event for active_days is not eligible until the next one, its new first_event_date; it was known_through_date before. Its days end
 -- max_horizon_days after the last eligible one, so that what was expected there is judged whether it returns or not. A day is out of stock
--- while the newest count, at most a week old, found nothing and nothing has been sold since: what was wanted on it is not known.
+-- while the newest count, at most a week old, found nothing at the end of its day and nothing has been sold since: what was wanted on it
+-- is not known. A promotion counts on days that it was known on.
 {%- set by_product = 'partition by product_id order by event_date' %}
 {%- set so_far = by_product ~ ' rows between unbounded preceding and current row' %}
 {%- set active_days = demand_forecast.setting('active_days') %}
@@ -22,7 +23,7 @@ product_dates as (
 
     select
         product_id,
-        cast({{ demand_forecast.date_series('first_date', 'last_date') }} as date) as event_date
+        {{ demand_forecast.date_series('first_date', 'last_date') }} as event_date
     from spans
 
 ),
@@ -34,6 +35,7 @@ calendar as (
         max(is_holiday) as is_holiday,
         max(is_promotion) as is_promotion
     from {{ ref('demand_forecast', 'stg_calendar') }}
+    where coalesce(known_from_date, calendar_date) <= calendar_date
     group by calendar_date
 
 ),
@@ -74,7 +76,7 @@ known as (
         max(seen_date) over ({{ by_product }} rows between unbounded preceding and 1 preceding) as seen_before_date,
         max(sale_date) over ({{ so_far }}) as last_sale_date,
         max(snapshot_date) over ({{ so_far }}) as last_snapshot_date,
-        last_value(on_hand ignore nulls) over ({{ so_far }}) as last_on_hand
+        max_by(on_hand, snapshot_date) over ({{ so_far }}) as last_on_hand
     from joined
 
 ),
@@ -99,7 +101,8 @@ select
     case
         when last_on_hand <= 0
             and {{ demand_forecast.days_between('last_snapshot_date', 'event_date') }} < 7
-            and coalesce(last_sale_date < last_snapshot_date, true) then 0.0
+            and coalesce(last_sale_date < last_snapshot_date or last_sale_date = last_snapshot_date and last_snapshot_date < event_date, true)
+            then 0.0
         else 1.0
     end as is_in_stock
 from visits

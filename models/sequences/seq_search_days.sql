@@ -3,7 +3,7 @@
 {%- set ns = namespace(has_terms=false) %}
 {%- for source in demand_forecast.event_sources() if 'search_term' in source.columns %}{% set ns.has_terms = true %}{% endfor %}
 {%- if ns.has_terms %}
-{{ demand_forecast.facts_by_day([{'name': 'search_term', 'sql': "case when event_type = 'search' then nullif(lower(trim(search_term)), '') end"}], [{'name': 'search_count', 'sql': 'count(*)'}]) }}
+{{ demand_forecast.facts_by_day([{'name': 'search_term', 'sql': "case when event_type = 'search' and not is_linked then nullif(lower(trim(search_term)), '') end"}], [{'name': 'search_count', 'sql': 'count(*)'}]) }}
 {%- else %}
 select
     cast(null as {{ dbt.type_string() }}) as search_term,

@@ -15,9 +15,9 @@ days_ahead as (
 target_days as (
 
     select
-        cast(origins.as_of_date as date) as as_of_date,
-        cast(days_ahead.day_number as integer) as day_number,
-        {{ demand_forecast.add_days('cast(origins.as_of_date as date)', 'cast(days_ahead.day_number as integer)') }} as target_date
+        origins.as_of_date,
+        days_ahead.day_number,
+        {{ demand_forecast.add_days('origins.as_of_date', 'days_ahead.day_number') }} as target_date
     from origins
     cross join days_ahead
 
@@ -32,8 +32,8 @@ offsets as (
 nearby as (
 
     select
-        cast(offsets.days_since as integer) as days_since,
-        {{ demand_forecast.add_days('calendar.calendar_date', 'cast(offsets.days_since as integer)') }} as target_date,
+        offsets.days_since,
+        {{ demand_forecast.add_days('calendar.calendar_date', 'offsets.days_since') }} as target_date,
         calendar.known_from_date,
         calendar.is_holiday,
         calendar.is_major_holiday,

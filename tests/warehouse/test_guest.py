@@ -40,14 +40,22 @@ def test_installed_with_all_inputs(tmp_path: Path) -> None:
         "create table shop.links as select 'c-new' as cookie, 'K1' as who, timestamp '2025-05-03 09:00' as seen_at",
         "insert into shop.clicks values (800001, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-new')",
         "insert into shop.clicks values (800002, null, '2025-05-01 10:00', 'view', 'P1', null, null, 'c-nobody')",
+        "insert into shop.clicks values (800003, null, '2025-05-01 11:00', 'buy', 'P1', 2, 19, 'c-new')",
+        "insert into shop.clicks values (800004, null, '2025-05-01 11:00', 'buy', 'P1', 3, 28, 'c-nobody')",
     )
     project.build()
     trends = "select dimension_type, dimension_value, count(expected_units) from market_trends group by all"
     assert project.query(trends) == [("category", "shoes", 9)]  # of 20 whole weeks, eleven teach
     # A linked event lies on the day of linking, in a column of its own; an unlinked one is anonymous.
     linked = "select event_date::varchar, linked_event_count from seq_customer_steps where linked_event_count > 0"
-    assert project.query(linked) == [("2025-05-03", 1)]
-    assert project.query("select event_id from rejected_events where verdict = 'anonymous'") == [("800002",)]
+    assert project.query(linked) == [("2025-05-03", 2)]
+    anonymous = "select event_id from rejected_events where verdict = 'anonymous' order by event_id"
+    assert project.query(anonymous) == [("800002",), ("800004",)]
+    # What guests buy is in neither forecast, since it lies on the day of linking or on none; data_readiness counts it.
+    both = "select sum(purchased_units) from seq_customer_steps union all select sum(purchased_units) from seq_product_days"
+    assert len(set(project.query(both))) == 1
+    assert project.query("select sum(purchase_count) filter (where event_date = '2025-05-03') from seq_customer_items where customer_id = 'K1'") == [(0,)]
+    assert project.query("select guest_purchase_count from err_input_facts") == [(2,)]
     days = "days[1].is_holiday, days[1].is_major_holiday, days[2].days_since_major_holiday"
     assert project.query(f"select {days} from seq_target_days where as_of_date = date '2025-04-30'") == [(1.0, 1.0, 1.0)]
 

@@ -161,6 +161,19 @@ def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> Non
     assert project.query(LATEST) == [("2025-05-19",)]
 
 
+def test_many_days_of_a_view_that_unites_tables_are_read_again(tmp_path: Path) -> None:
+    """A view of one's own that brings sales and the rest together, in which each second day of a fortnight was corrected."""
+    project = new_shop(tmp_path, event_sources=[EVENTS | {"source": ["shop", "orders"]}])
+    sales, others = ("select * from shop.clicks where what {} 'buy'".format(sign) for sign in ("=", "<>"))
+    project.execute(f"create view shop.orders as {sales} union all {others}")
+    project.rebuild("seq_customer_steps", "seq_product_days")
+    late = "select * replace (id + 700000 as id, 'late' as who) from shop.clicks where day(clicked_at) in (2, 4, 6, 7, 9, 12, 14)"
+    project.execute(f"insert into shop.clicks by name {late}")
+    project.rebuild("seq_customer_steps", "seq_product_days")
+    told = "select sum(event_count) from seq_customer_steps where customer_id = 'late'"
+    assert project.query(told) == project.query("select count(*) from shop.clicks where who = 'late'")
+
+
 def test_a_link_made_later_does_not_move_the_origin(tmp_path: Path) -> None:
     entry = copy.deepcopy(EVENTS)
     entry["columns"]["visitor_id"] = "cookie"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,6 +153,20 @@ def test_buyers_of_a_category_are_counted_once_in_a_window(stocked_shop: UserPro
         group by kind order by kind"""
     found = "select category, buyers, units from lbl_category_buyers where horizon_days = 7 order by category"
     assert stocked_shop.query(found) == stocked_shop.query(raw)
+
+
+def test_who_names_no_product_buys_of_no_category(stocked_shop: UserProject, tmp_path: Path) -> None:
+    project = copied(stocked_shop, tmp_path / "unnamed")
+    project.execute(
+        "delete from shop.products where sku = 'P1'",
+        "insert into shop.clicks by name select * replace (id + 500000 as id, null as item) from shop.clicks where what = 'buy'",
+    )
+    project.dbt("run", "-s", "+lbl_category_buyers")
+    raw = """
+        select count(distinct (who, (latest_origin_date - clicked_at::date) // 7)) from shop.clicks, seq_cut_dates
+        where item = 'P1' and what = 'buy' and clicked_at::date between latest_origin_date - 27 and latest_origin_date"""
+    found = "select buyers from lbl_category_buyers where horizon_days = 7 and category = 'unknown'"
+    assert project.query(found) == project.query(raw)
 
 
 def test_without_categories_all_is_of_one_and_readiness_says_why(built_shop: UserProject) -> None:

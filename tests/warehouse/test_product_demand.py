@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from demand_forecast.model import OUTPUTS_OF
@@ -90,6 +91,19 @@ def test_status_shows_what_judges_a_network_of_products(served_shop: UserProject
     told = served_shop.demand("status").stdout
     for name in ("deviance", "wape"):
         assert re.search(rf" {name} +{ours[name]:.4f} +{theirs[name]:.4f}$", told, re.MULTILINE), told
+
+
+def test_a_product_is_asked_anew_when_its_category_has_moved(built_shop: UserProject, tmp_path: Path) -> None:
+    """One piece of another product moves the category by less than a hundredth, hundreds of them by more."""
+    project = copied(built_shop, tmp_path / "copy")
+    asked = "select count(*) from pred_product_requests where purpose = 'served'"
+    for pieces, products in ((1, 1), (500, 20)):
+        project.execute(f"""
+            insert into shop.clicks by name
+            select * replace (id + 600000 + {pieces} as id, clicked_at - interval 3 day as clicked_at, {pieces} as pieces)
+            from shop.clicks where what = 'buy' order by clicked_at desc limit 1""")
+        project.build("-s", "stg_event_days+", "--exclude", "resource_type:test")
+        assert project.query(asked) == [(products,)]
 
 
 def test_a_rollback_of_products_is_of_products(served_shop: UserProject, copy_of: Callable[[UserProject], UserProject]) -> None:

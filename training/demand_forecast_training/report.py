@@ -44,8 +44,8 @@ select horizon_days, sum(expected_units) as units, sum(expected_revenue) as reve
 from {customer_forecasts} group by horizon_days order by horizon_days;
 
 -- how wrong it was
-select horizon_days, metric, value, baseline_value, skill from {forecast_accuracy}
-where target = 'purchase' and predictor <> 'baseline' and purpose = 'backtest' order by horizon_days, metric;"""
+select model_version, horizon_days, metric, value, baseline_value, skill from {forecast_accuracy}
+where target = 'purchase' and predictor <> 'baseline' and purpose = 'backtest' order by model_version, horizon_days, metric;"""
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
