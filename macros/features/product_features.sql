@@ -1,9 +1,9 @@
 {#- What is known of a product at an origin beside its days: name and SQL over seq_product_contexts' dated rows, with windows
-    that end on the origin. Rates are per day in stock. `weekday_rate_n` is the rate on the weekday of the n-th day ahead. -#}
+    that end on the origin. Rates are per day in stock after the product's first. `weekday_rate_n` is the rate on the weekday of the n-th day ahead. -#}
 {% macro product_features() %}
   {%- set features = [] -%}
   {%- for days in [1, 3, 7, 14, 28, 56, 90] -%}
-    {%- do features.append({'name': 'unit_rate_' ~ days ~ 'd', 'sql': 'coalesce(sum(units) over last_' ~ days ~ ' / nullif(sum(is_in_stock) over last_' ~ days ~ ', 0), 0)'}) -%}
+    {%- do features.append({'name': 'unit_rate_' ~ days ~ 'd', 'sql': 'coalesce(sum(settled_units) over last_' ~ days ~ ' / nullif(sum(settled_days) over last_' ~ days ~ ', 0), 0)'}) -%}
   {%- endfor -%}
   {%- for days in [7, 28, 90] -%}
     {%- do features.append({'name': 'sold_share_' ~ days ~ 'd', 'sql': 'avg(case when units > 0 then 1.0 else 0.0 end) over last_' ~ days}) -%}

@@ -16,7 +16,7 @@ select
     {{ demand_forecast.literal(source.name) }} as source_name,
     {{ demand_forecast.customer_key(source) }} as customer_id,
     {%- for name in ['event_id', 'visitor_id', 'product_id'] %}
-    nullif(trim({{ demand_forecast.mapped_column(source, name, 'text') }}), '') as {{ name }},
+    {{ demand_forecast.mapped_column(source, name, 'id') }} as {{ name }},
     {%- endfor %}
     {%- for name in ['session_id', 'search_term'] %}
     nullif({{ demand_forecast.mapped_column(source, name, 'text') }}, '') as {{ name }},

@@ -1,10 +1,11 @@
 -- One row per product and origin: what is known beside the days. The level of a product is its rate over 28 days in stock, with
--- two days at its category's rate, so that a new product starts from its category.
+-- two days at its category's rate, so that a new product starts from its category, or from the shop where that is new as well. The day
+-- that made a product known is no sign of its rate: without an event it would not be there.
 with category_days as (
 
     select category, event_date, avg(units) as category_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }}
-    where is_eligible
+    where is_eligible and event_date > first_event_date
     group by category, event_date
 
 ),
@@ -13,7 +14,7 @@ shop_days as (
 
     select event_date, avg(units) as shop_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }}
-    where is_eligible
+    where is_eligible and event_date > first_event_date
     group by event_date
 
 ),
@@ -22,8 +23,10 @@ dated as (
 
     select
         timeline.*,
-        category_days.category_units,
-        shop_days.shop_units
+        case when timeline.event_date > timeline.first_event_date then timeline.units else 0 end as settled_units,
+        case when timeline.event_date > timeline.first_event_date then timeline.is_in_stock else 0 end as settled_days,
+        coalesce(category_days.category_units, shop_days.shop_units, 0) as category_units,
+        coalesce(shop_days.shop_units, 0) as shop_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
     left join category_days
         on timeline.category = category_days.category and timeline.event_date = category_days.event_date
@@ -35,9 +38,9 @@ levelled as (
 
     select
         *,
-        (sum(units) over last_28 + 2 * avg(category_units) over last_28) / (sum(is_in_stock) over last_28 + 2) as unit_level,
-        sum(units) over same_weekday as weekday_units,
-        sum(is_in_stock) over same_weekday as weekday_days
+        (sum(settled_units) over last_28 + 2 * avg(category_units) over last_28) / (sum(settled_days) over last_28 + 2) as unit_level,
+        sum(settled_units) over same_weekday as weekday_units,
+        sum(settled_days) over same_weekday as weekday_days
     from dated
     window
         last_28 as (partition by product_id order by event_date rows between 27 preceding and current row),

@@ -4,7 +4,7 @@
 with mapped as (
     {% if links %}
     select
-        nullif(trim({{ demand_forecast.mapped_column(links, 'visitor_id', 'text') }}), '') as visitor_id,
+        {{ demand_forecast.mapped_column(links, 'visitor_id', 'id') }} as visitor_id,
         {{ demand_forecast.customer_key(links) }} as customer_id,
         {{ demand_forecast.utc_timestamp(adapter.quote(links.columns.linked_at), links.time_zone) }} as linked_at
     from {{ demand_forecast.mapped_relation(links) }}

@@ -3,7 +3,7 @@
 with mapped as (
     {% if table %}
     select
-        nullif(trim({{ demand_forecast.mapped_column(table, 'product_id', 'text') }}), '') as product_id,
+        {{ demand_forecast.mapped_column(table, 'product_id', 'id') }} as product_id,
         nullif(trim({{ demand_forecast.mapped_column(table, 'category', 'text') }}), '') as category,
         nullif(trim({{ demand_forecast.mapped_column(table, 'brand', 'text') }}), '') as brand,
         {{ demand_forecast.mapped_column(table, 'list_price', 'decimal(18, 4)') }} as list_price

@@ -4,7 +4,7 @@
 with mapped as (
     {% if table %}
     select
-        nullif(trim({{ demand_forecast.mapped_column(table, 'product_id', 'text') }}), '') as product_id,
+        {{ demand_forecast.mapped_column(table, 'product_id', 'id') }} as product_id,
         {{ demand_forecast.mapped_column(table, 'snapshot_date', 'date') }} as snapshot_date,
         {{ demand_forecast.mapped_column(table, 'on_hand', 'double') }} as on_hand,
         {{ demand_forecast.mapped_column(table, 'on_order', 'double') }} as on_order,

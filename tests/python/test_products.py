@@ -26,7 +26,7 @@ from demand_forecast_training.products.examples import ProductExamples
 from demand_forecast_training.products.network import demand_losses
 from demand_forecast_training.products.refitting import KEPT, refit_demand
 from demand_forecast_training.products.training import TrainedDemand, predicted_demand, train_demand
-from demand_forecast_training.products.workflow import beats_baseline, registry_row
+from demand_forecast_training.products.workflow import beats_baseline, not_promoted, registry_row
 from scipy.stats import nbinom
 
 CONTEXT = ("unit_rate_7d", "unit_rate_28d", "noise", *(f"weekday_rate_{number}" for number in range(1, 8)))
@@ -143,6 +143,17 @@ def test_a_network_learns_the_weekday_and_is_calibrated(data: Dataset[ProductExa
         mean = trained.network.calibrated(trained.network.batch_demand(batch)).mean.numpy()
     is_sunday = data.days[data.validation.date][:, :, 0] > 0
     assert 1.6 < mean[is_sunday].mean() / mean[~is_sunday].mean() < 2.4
+
+
+def test_a_network_serves_only_where_it_is_better_within_every_horizon(trained: TrainedDemand) -> None:
+    *earlier, last = trained.uncalibrated
+    baseline = trained.baseline[-1].deviance
+    assert baseline is not None
+    worse = replace(trained, uncalibrated=[*earlier, replace(last, deviance=baseline * 1.01)])
+    assert not beats_baseline(worse)
+    assert f"within {last.horizon_days} days" in not_promoted({"model_version": "v"}, worse)
+    unseen = replace(trained, uncalibrated=[*earlier, replace(last, deviance=None)])
+    assert beats_baseline(unseen)
 
 
 def test_quantiles_hold_what_they_promise(data: Dataset[ProductExamples], trained: TrainedDemand, row: dict[str, Any]) -> None:

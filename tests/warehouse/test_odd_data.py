@@ -161,6 +161,22 @@ def test_today_is_never_complete(two_sources: UserProject, copy_of: Copy) -> Non
     assert project.query(LATEST) == [("2025-05-19",)]
 
 
+def test_a_number_with_a_point_names_the_same_customer(tmp_path: Path) -> None:
+    """A load that met an empty id made numbers of them: 12.0 is the customer 12 of the other sources."""
+    orders = EVENTS | {"name": "orders", "source": ["shop", "orders"]}
+    project = new_shop(tmp_path, event_sources=[EVENTS, orders])
+    project.execute(
+        "update shop.clicks set who = replace(who, 'K', '')",
+        "create table shop.orders as select * replace (who::double as who) from shop.clicks where what = 'buy'",
+        "delete from shop.clicks where what = 'buy'",
+        "insert into shop.orders by name select * replace (null as who, 930001 as id) from shop.orders limit 1",
+    )
+    project.rebuild("seq_customer_steps", "rejected_events")
+    ids = "select count(distinct customer_id), count(distinct customer_id) filter (where customer_id like '%.%') from seq_customer_steps"
+    assert project.query(ids) == [(60, 0)]
+    assert project.query("select count(*) from rejected_events where reason = 'blank_customer_id'") == [(1,)]
+
+
 def test_many_days_of_a_view_that_unites_tables_are_read_again(tmp_path: Path) -> None:
     """A view of one's own that brings sales and the rest together, in which each second day of a fortnight was corrected."""
     project = new_shop(tmp_path, event_sources=[EVENTS | {"source": ["shop", "orders"]}])

@@ -126,11 +126,19 @@ def run_status(options: argparse.Namespace, warehouse: Warehouse) -> None:
     with warehouse.visit() as connection:
         serving = {task: champion(connection, warehouse.relations, task) for task in TASKS}
         for task, version in serving.items():
-            command = "demand train" if task == TASK else f"demand train --task {task}"
-            print(f"champion of {task}: {version or f'none, the baseline serves ({command})'}")
+            print(f"champion of {task}: {version or f'none, the baseline serves ({way_to_serve(connection, warehouse, task)})'}")
         for line in retrain_lines(connection, warehouse.relations, set(serving.values())):
             print(line)
         print(versions_table(connection, warehouse.relations, set(serving.values())))
+
+
+def way_to_serve(connection: Any, warehouse: Warehouse, task: str) -> str:
+    """What to type where the baseline serves."""
+    registry = warehouse.relations["model_registry"]
+    newest = f"select model_version from {registry} where task = ? order by trained_at desc, model_version limit 1"
+    for (version,) in connection.execute(newest, [task]).fetchall():
+        return f"demand promote {version}"
+    return "demand train" if task == TASK else f"demand train --task {task}"
 
 
 def run_promote(options: argparse.Namespace, warehouse: Warehouse) -> None:

@@ -32,7 +32,7 @@ def train_and_register(
 ) -> str:
     """Train a version with some hyper-parameters of one's own, register it and say what happened; returns it.
 
-    It serves if `is_wanted`, or if no version does and its deviance on validation days is below the baseline's. If
+    It serves if `is_wanted`, or if no version does and it beats the baseline on validation days. If
     `is_refitted`, its refit on all days is registered beside it and serves in its place.
     """
     with warehouse.visit() as connection:
@@ -69,16 +69,23 @@ def promotion_reason(trained: TrainedDemand, has_champion: bool, is_wanted: bool
 
 
 def beats_baseline(trained: TrainedDemand) -> bool:
-    """Whether the next-day deviance on validation days is lower, without the help of calibration."""
-    ours, theirs = trained.uncalibrated[0].deviance, trained.baseline[0].deviance
-    return ours is not None and theirs is not None and ours < theirs
+    """Whether the deviance on validation days is lower within every horizon that was seen, without the help of calibration."""
+    judged = judged_deviances(trained)
+    return bool(judged) and all(ours < theirs for _, ours, theirs in judged)
+
+
+def judged_deviances(trained: TrainedDemand) -> list[tuple[int, float, float]]:
+    """Horizon, the uncalibrated network's deviance and the baseline's, of the horizons that validation days show whole."""
+    pairs = zip(trained.uncalibrated, trained.baseline, strict=True)
+    found = [(ours.horizon_days, ours.deviance, theirs.deviance) for ours, theirs in pairs]
+    return [(days, ours, theirs) for days, ours, theirs in found if ours is not None and theirs is not None]
 
 
 def not_promoted(row: Mapping[str, Any], trained: TrainedDemand) -> str:
-    ours, theirs = shown(trained.uncalibrated[0].deviance), shown(trained.baseline[0].deviance)
+    lost = [f"{shown(ours)} within {days} days ({shown(theirs)})" for days, ours, theirs in judged_deviances(trained) if ours >= theirs]
     return (
-        f"registered {row['model_version']}\nnot promoted: before calibration its next-day deviance on validation days, {ours}, "
-        f"does not beat the baseline's, {theirs} (demand promote {row['model_version']} insists)"
+        f"registered {row['model_version']}\nnot promoted: before calibration its deviance on validation days does not beat the "
+        f"baseline's: {', '.join(lost) or 'none was judged'} (demand promote {row['model_version']} insists)"
     )
 
 
