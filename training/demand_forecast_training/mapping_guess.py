@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import yaml
 
 from demand_forecast_training.errors import WarehouseUnavailable
@@ -17,16 +18,16 @@ from demand_forecast_training.publishing import quoted
 from demand_forecast_training.warehouse import connect
 
 NAMES = {
-    "customer_id": "customer user member client buyer shopper account household who",
+    "customer_id": "customer user member client buyer shopper account household who kunde kunden kundennummer",
     "loaded_at": "loaded ingested received imported inserted",
-    "event_at": "at ts time timestamp datetime date day occurred ordered clicked created when",
-    "event_type": "type action event kind what activity",
-    "product_id": "product sku item article asin ean gtin goods",
-    "unit_price": "price",
-    "quantity": "quantity qty pieces units count number",
-    "amount": "amount money total revenue sales value paid gross net turnover",
+    "event_at": "at ts time timestamp datetime date day occurred ordered clicked created when datum zeit zeitpunkt zeitstempel",
+    "event_type": "type action event kind what activity art typ ereignis",
+    "product_id": "product sku item article asin ean gtin goods artikel artikelnummer produkt",
+    "unit_price": "price preis stueckpreis",
+    "quantity": "quantity qty pieces units count number menge anzahl stueck",
+    "amount": "amount money total revenue sales value paid gross net turnover betrag summe umsatz",
     "session_id": "session",
-    "search_term": "query search term phrase keyword",
+    "search_term": "query search term phrase keyword suche suchbegriff",
     "visitor_id": "visitor anonymous cookie device",
     "channel": "channel platform medium store",
     "event_id": "id key line uuid row event",
@@ -47,6 +48,10 @@ WORDS = {
     "purchase": "buy purchase sale order checkout transaction pay",
 }
 """What events of each type are often called; the first that fits is taken."""
+HUNDREDTHS = {"cent", "cents", "ct", "pence", "pennies", "minor"}
+"""Words in the name of a column whose money is counted in hundredths."""
+UNDONE = "cancel return refund void failed storno reject"
+"""What states of an order are often called in which nothing was bought, or not for long."""
 SAMPLE_ROWS = 10_000
 MOST = 0.9
 """Share of the values that a column's meaning has to explain: tables are never clean."""
@@ -74,7 +79,8 @@ def guess(connection: Any, relation: str) -> Guess:
         raise WarehouseUnavailable(f"cannot read {relation}: {error}. Name it as schema.table") from error
     connection.register("sampled", sample)
     found = Guess(columns_of(connection, sample.column_names))
-    found.doubts = [*missing(found.columns), *epochs(connection, sample.column_names, found.columns)]
+    found.doubts = [*missing(found.columns), *epochs(connection, sample.column_names, found.columns), *hundredths(found.columns)]
+    found.doubts += states(connection, sample, found.columns)
     if left := [name for name in sample.column_names if name not in found.columns.values()]:
         found.doubts.append(f"columns that are not used: {', '.join(left)}")
     if column := found.columns.get("event_type"):
@@ -102,6 +108,24 @@ def epochs(connection: Any, names: list[str], columns: Mapping[str, str]) -> lis
     return [f"{name} looks like time since 1970: make it a timestamp in a view, such as epoch_ms({name})" for name in numbers]
 
 
+def hundredths(columns: Mapping[str, str]) -> list[str]:
+    """Columns of money that are called after the hundredth of a currency."""
+    found = [columns[meaning] for meaning in ("amount", "unit_price") if meaning in columns]
+    named = [name for name in found if not HUNDREDTHS.isdisjoint(parts_of(name))]
+    return [f"{name} looks like hundredths: divide it by 100 in a view, or all money is a hundred times too much" for name in named]
+
+
+def states(connection: Any, sample: pa.Table, columns: Mapping[str, str]) -> list[str]:
+    """Columns without a meaning that hold states of orders, of which some undo a purchase."""
+    doubts = []
+    for name in (one for one in sample.column_names if one not in columns.values() and pa.types.is_string(sample.schema.field(one).type)):
+        values = [value for (value,) in connection.execute(f"select distinct {quoted(name)} from sampled order by all").fetchall()]
+        undone = [value for value in values if value and any(word in value.lower() for word in UNDONE.split())]
+        if undone and len(values) <= MOST_WORDS:
+            doubts.append(f"{name} has {', '.join(undone)}: leave such rows out in a view, or make returns of them")
+    return doubts
+
+
 def columns_of(connection: Any, names: list[str]) -> dict[str, str]:
     """Column of each meaning: the best name whose values fit, each column once."""
     found: dict[str, str] = {}
@@ -116,11 +140,16 @@ def columns_of(connection: Any, names: list[str]) -> dict[str, str]:
 
 def name_score(name: str, meaning: str, words: list[str]) -> int:
     """How well a column says a meaning: 3 by its own name, 2 by one of the words alone, 1 by one among others, else 0."""
-    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+    parts = parts_of(name)
     if "_".join(parts) == meaning:
         return 3
     kept = [part for part in parts if part not in ("id", "no", "nr", "code", "key")] or parts
     return 2 if kept in [[word] for word in words] else int(not set(parts).isdisjoint(words))
+
+
+def parts_of(name: str) -> list[str]:
+    """The words of a column's name, of snake_case or camelCase."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
 
 
 def fits(connection: Any, name: str, meaning: str) -> bool:
@@ -159,7 +188,7 @@ def block(found: Guess, place: Mapping[str, Any], name: str) -> str:
     entry: dict[str, Any] = {"name": name, **place, "time_zone": "UTC", "columns": found.columns}
     if found.event_types:
         entry["event_types"] = found.event_types
-    elif "event_type" not in found.columns and not PAID.isdisjoint(found.columns):
+    elif "event_type" not in found.columns and not PAID.isdisjoint(found.columns) and not missing(found.columns):
         entry["constants"] = {"event_type": "purchase"}
     lines = yaml.safe_dump({"event_sources": [entry]}, sort_keys=False, allow_unicode=True).splitlines()
     doubts = ["time_zone is the clock of timestamps that carry no zone: check it", *found.doubts]
