@@ -36,7 +36,7 @@ FAULTS = {
     "duplicates": "A file that is fed twice changes no forecast; the copies are counted.",
     "out of order": "The order in which rows arrive changes nothing.",
     "leakage": "Nothing at an origin changes when a later event changes.",
-    "future timestamps": "Events after tomorrow are rejected and counted; those of tomorrow, by a clock that is ahead, are kept. Neither moves an origin.",
+    "future timestamps": "Events after tomorrow are rejected and counted, tomorrow's are kept (clocks err); no origin moves.",
     "time zone and DST": "The machine's time zone changes nothing; a day is the shop's own, also one of 23 or 25 hours.",
     "null or blank ids": "Accepted, rejected, duplicate and anonymous rows add up to the raw rows.",
     "negative quantities and returns": "The former are rejected; returns may exceed or precede sales; no forecast is negative.",

@@ -15,11 +15,11 @@
   {%- endfor -%}
   {%- for name in ['category', 'shop'] -%}
     {%- for days in [7, 28] -%}
-      {%- do features.append({'name': name ~ '_rate_' ~ days ~ 'd', 'sql': 'avg(' ~ name ~ '_units) over last_' ~ days}) -%}
+      {%- do features.append({'name': name ~ '_rate_' ~ days ~ 'd', 'sql': 'coalesce(avg(' ~ name ~ '_units) over last_' ~ days ~ ', 0)'}) -%}
     {%- endfor -%}
   {%- endfor -%}
   {%- do features.extend([
-      {'name': 'unit_deviation_56d', 'sql': 'coalesce(stddev_pop(case when is_in_stock > 0 then units end) over last_56, 0)'},
+      {'name': 'unit_deviation_56d', 'sql': 'coalesce(stddev_pop(case when settled_days > 0 then units end) over last_56, 0)'},
       {'name': 'most_units_28d', 'sql': 'max(units) over last_28'},
       {'name': 'days_since_sale', 'sql': 'least(coalesce(' ~ demand_forecast.days_between('last_sale_date', 'event_date') ~ ', 90), 90)'},
       {'name': 'tenure_days', 'sql': 'least(step_number, 365)'},

@@ -26,7 +26,7 @@ wanted as (
         origins.input_hash,
         serving.purpose,
         serving.model_version,
-        {{ demand_forecast.feature_set_version() }} as feature_set_version,
+        {{ demand_forecast.feature_set_version(key) }} as feature_set_version,
         {{ demand_forecast.mapping_hash() }} as mapping_hash
     from {{ origins }} as origins
     inner join serving on serving.purpose = case when origins.role = 'latest' then 'served' else 'backtest' end

@@ -49,6 +49,7 @@ select
     visitor_id,
     raw_event_at,
     event_at,
+    own_date,
     event_date,
     raw_event_type,
     event_type,

@@ -37,7 +37,8 @@ steps as (
 
 guests as (
 
-    select coalesce(sum(guest_purchase_count), 0) as guest_purchase_count
+    -- As many as a sample of customers would have.
+    select cast(round(coalesce(sum(guest_purchase_count), 0) * {{ demand_forecast.setting('customer_sample_percent') }} / 100.0) as bigint) as guest_purchase_count
     from {{ ref('demand_forecast', 'stg_event_days') }}
 
 ),

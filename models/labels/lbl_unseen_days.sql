@@ -41,8 +41,8 @@ unnamed as (
 
     select
         beside_products.event_date,
-        {{ demand_forecast.demand_units() }} as units,
-        {{ demand_forecast.demand_revenue() }} as revenue
+        round({{ demand_forecast.demand_units() }}, 9) as units,
+        round({{ demand_forecast.demand_revenue() }}, 9) as revenue
     from beside_products
     inner join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts on beside_products.event_date <= cuts.latest_origin_date
 

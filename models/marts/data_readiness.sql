@@ -32,7 +32,7 @@ with judged as (
         || case
             when guest_purchase_count > 0.05 * (guest_purchase_count + purchase_count)
                 then cast(round(100.0 * guest_purchase_count / (guest_purchase_count + purchase_count)) as integer)
-                    || ' % of purchases are of guests, whose customer is not known on the day: no forecast of customers or products counts them; ' else ''
+                    || ' % of purchases are of guests, whose rows name no customer: no forecast of customers or products counts them; ' else ''
         end
         || case
             when days_behind > 2

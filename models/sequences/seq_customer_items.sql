@@ -1,7 +1,7 @@
 -- One row per customer, product and day on which the customer bought it or showed interest in it. Days whose raw rows have not
 -- changed keep their rows; a day without such a row keeps one without a customer, which says that the day was read. What a linked visitor
--- showed interest in counts, on the day of the link; what one bought does not, as in the customer's steps.
-{%- set is_item = "(event_type in ('product_view', 'favourite', 'add_to_cart') or event_type = 'purchase' and not is_linked)" %}
+-- did counts, too, on the later of its day and the day of the link: it is then known to have been this customer.
+{%- set is_item = "event_type in ('product_view', 'favourite', 'add_to_cart', 'purchase')" %}
 {{ demand_forecast.facts_by_day(
     [
         {'name': 'customer_id', 'sql': 'customer_id'},

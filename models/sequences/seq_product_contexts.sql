@@ -25,8 +25,8 @@ dated as (
         timeline.*,
         case when timeline.event_date > timeline.first_event_date then timeline.units else 0 end as settled_units,
         case when timeline.event_date > timeline.first_event_date then timeline.is_in_stock else 0 end as settled_days,
-        coalesce(category_days.category_units, shop_days.shop_units, 0) as category_units,
-        coalesce(shop_days.shop_units, 0) as shop_units
+        coalesce(category_days.category_units, shop_days.shop_units) as category_units,
+        shop_days.shop_units
     from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
     left join category_days
         on timeline.category = category_days.category and timeline.event_date = category_days.event_date
@@ -38,7 +38,7 @@ levelled as (
 
     select
         *,
-        (sum(settled_units) over last_28 + 2 * avg(category_units) over last_28) / (sum(settled_days) over last_28 + 2) as unit_level,
+        (sum(settled_units) over last_28 + 2 * coalesce(avg(category_units) over last_28, 0)) / (sum(settled_days) over last_28 + 2) as unit_level,
         sum(settled_units) over same_weekday as weekday_units,
         sum(settled_days) over same_weekday as weekday_days
     from dated

@@ -5,7 +5,7 @@ select
     origins.as_of_date,
     origins.role,
     origins.position,
-    {{ demand_forecast.feature_set_version() }} as feature_set_version,
+    {{ demand_forecast.feature_set_version('product_id') }} as feature_set_version,
     {{ demand_forecast.mapping_hash() }} as mapping_hash,
     contexts.context,
     {{ demand_forecast.list_start('histories.steps', 'origins.position') }} as steps,

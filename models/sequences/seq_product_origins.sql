@@ -54,7 +54,7 @@ select
     thinned.role,
     thinned.block,
     thinned.position,
-    {{ demand_forecast.row_hash(['thinned.history_fingerprint', 'categories.hundredths', 'target_days.days', demand_forecast.feature_set_version(), demand_forecast.mapping_hash()]) }} as input_hash
+    {{ demand_forecast.row_hash(['thinned.history_fingerprint', 'categories.hundredths', 'target_days.days', demand_forecast.feature_set_version('product_id'), demand_forecast.mapping_hash()]) }} as input_hash
 from thinned
 inner join {{ ref('demand_forecast', 'seq_target_days') }} as target_days on thinned.as_of_date = target_days.as_of_date
 left join categories on thinned.category = categories.category and thinned.as_of_date = categories.as_of_date

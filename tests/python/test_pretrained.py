@@ -57,7 +57,7 @@ def said(network: Network, artefact: Artefact, seed: int = 0) -> Forecast:
 
 def test_it_reads_the_feature_set_that_the_package_builds(artefact: Artefact) -> None:
     macro = (ROOT / "macros" / "features" / "feature_set_version.sql").read_text(encoding="utf-8")
-    (number,) = re.findall(r"'(\d+)-", macro)
+    (number,) = re.findall(r"'customer_id': (\d+)", macro)
     assert artefact.feature_set == number, "the features have changed: make pretrained"
 
 

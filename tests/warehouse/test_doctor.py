@@ -128,12 +128,16 @@ def test_what_rows_are_is_asked_where_nothing_tells() -> None:
 def test_money_in_hundredths_states_of_orders_and_tables_without_events_are_told() -> None:
     with duckdb.connect() as con:
         con.execute("""create table orders as
-            select i as line_id, i % 7 as customer_no, timestamp '2025-01-01' + interval (i) hour as placed_at, 999 as price_cents,
-                case i % 3 when 0 then 'paid' when 1 then 'cancelled' else 'returned' end as status
+            select i as line_id, i % 7 as customer_no, timestamp '2025-01-01' + interval (i) hour as placed_at,
+                999 as price_cents, case i % 3 when 0 then 'paid' when 1 then 'cancelled' else 'returned' end as status
             from range(100) t(i)""")
+        con.execute(
+            "create table leads as select 'c' as contact, timestamp '2025-01-01' as ordered_at, 2 as qty, 9 as amount"
+        )
         con.execute("create table articles as select i as artikelnummer, 9.5 as preis from range(9) t(i)")
-        orders, articles = guess(con, "orders"), guess(con, "articles")
+        orders, articles, leads = (guess(con, name) for name in ("orders", "articles", "leads"))
     assert orders.columns["unit_price"] == "price_cents" and articles.columns["product_id"] == "artikelnummer"
     assert any("price_cents looks like hundredths" in doubt for doubt in orders.doubts)
     assert "status has cancelled, returned: leave such rows out in a view, or make returns of them" in orders.doubts
+    assert any("event_type" in doubt for doubt in leads.doubts) and any("customer_id" in doubt for doubt in leads.doubts)
     assert "event_type: purchase" in block(orders, {}, "orders") and "event_type: purchase" not in block(articles, {}, "articles")

@@ -172,15 +172,15 @@ def test_a_number_with_a_point_names_the_same_customer(tmp_path: Path) -> None:
         "insert into shop.orders by name select * replace (null as who, 930001 as id) from shop.orders limit 1",
     )
     project.rebuild("seq_customer_steps", "rejected_events")
-    ids = "select count(distinct customer_id), count(distinct customer_id) filter (where customer_id like '%.%') from seq_customer_steps"
-    assert project.query(ids) == [(60, 0)]
+    assert project.query("select count(distinct customer_id) from seq_customer_steps") == [(60,)]
+    assert project.query("select count(*) from seq_customer_steps where customer_id like '%.%'") == [(0,)]
     assert project.query("select count(*) from rejected_events where reason = 'blank_customer_id'") == [(1,)]
 
 
 def test_many_days_of_a_view_that_unites_tables_are_read_again(tmp_path: Path) -> None:
     """A view of one's own that brings sales and the rest together, in which each second day of a fortnight was corrected."""
     project = new_shop(tmp_path, event_sources=[EVENTS | {"source": ["shop", "orders"]}])
-    sales, others = ("select * from shop.clicks where what {} 'buy'".format(sign) for sign in ("=", "<>"))
+    sales, others = (f"select * from shop.clicks where what {sign} 'buy'" for sign in ("=", "<>"))
     project.execute(f"create view shop.orders as {sales} union all {others}")
     project.rebuild("seq_customer_steps", "seq_product_days")
     late = "select * replace (id + 700000 as id, 'late' as who) from shop.clicks where day(clicked_at) in (2, 4, 6, 7, 9, 12, 14)"

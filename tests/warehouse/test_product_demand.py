@@ -87,10 +87,13 @@ def test_a_trained_network_serves_products_and_leaves_customers_alone(served_sho
 
 def test_status_shows_what_judges_a_network_of_products(served_shop: UserProject) -> None:
     ((metrics,),) = served_shop.query("select validation_metrics from model_registry")
-    ours, theirs = (json.loads(metrics)[side][0] for side in ("model", "baseline"))
+    uncalibrated, model, baseline = (json.loads(metrics)[side] for side in ("uncalibrated", "model", "baseline"))
     told = served_shop.demand("status").stdout
-    for name in ("deviance", "wape"):
-        assert re.search(rf" {name} +{ours[name]:.4f} +{theirs[name]:.4f}$", told, re.MULTILINE), told
+    assert re.search(rf" wape +{model[0]['wape']:.4f} +{baseline[0]['wape']:.4f}$", told, re.MULTILINE), told
+    for ours, theirs in zip(uncalibrated, baseline, strict=True):
+        name = f"deviance within {ours['horizon_days']} days, uncalibrated"
+        is_told = bool(re.search(rf" {name} +{ours['deviance'] or 0:.4f} +{theirs['deviance'] or 0:.4f}$", told, re.MULTILINE))
+        assert is_told == (ours["deviance"] is not None), told
 
 
 def test_a_product_is_asked_anew_when_its_category_has_moved(built_shop: UserProject, tmp_path: Path) -> None:

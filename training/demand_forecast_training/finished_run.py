@@ -56,8 +56,8 @@ def common_invocation(manifest: Node, results: Node) -> str:
     ids = [artefact["metadata"]["invocation_id"] for artefact in (manifest, results)]
     if ids[0] != ids[1]:
         raise PublishRefused(
-            f"mixed run: dbt began {ids[0]} after the run {ids[1]} had ended, and it did not end as a build: it was stopped, or was "
-            "dbt show, compile or docs, which write over what dbt knows of the build. Type dbt build, and demand publish at once"
+            f"mixed run: dbt began {ids[0]} after the run {ids[1]} had ended, and it did not end as a build: it was stopped, or "
+            "it was dbt show, compile or docs, which write over what dbt knows of it. Type dbt build, and demand publish at once"
         )
     return str(uuid.UUID(ids[0]))
 

@@ -21,7 +21,7 @@ NAMES = {
     "customer_id": "customer user member client buyer shopper account household who kunde kunden kundennummer",
     "loaded_at": "loaded ingested received imported inserted",
     "event_at": "at ts time timestamp datetime date day occurred ordered clicked created when datum zeit zeitpunkt zeitstempel",
-    "event_type": "type action event kind what activity art typ ereignis",
+    "event_type": "type action event kind what activity typ ereignis",
     "product_id": "product sku item article asin ean gtin goods artikel artikelnummer produkt",
     "unit_price": "price preis stueckpreis",
     "quantity": "quantity qty pieces units count number menge anzahl stueck",
@@ -50,8 +50,8 @@ WORDS = {
 """What events of each type are often called; the first that fits is taken."""
 HUNDREDTHS = {"cent", "cents", "ct", "pence", "pennies", "minor"}
 """Words in the name of a column whose money is counted in hundredths."""
-UNDONE = "cancel return refund void failed storno reject"
-"""What states of an order are often called in which nothing was bought, or not for long."""
+UNDONE = re.compile("(?<![a-z])(cancel|return|refund|void|fail|storn|reject)", re.IGNORECASE)
+"""How states of an order often begin in which nothing was bought, or not for long."""
 SAMPLE_ROWS = 10_000
 MOST = 0.9
 """Share of the values that a column's meaning has to explain: tables are never clean."""
@@ -93,9 +93,14 @@ def guess(connection: Any, relation: str) -> Guess:
 def missing(columns: Mapping[str, str]) -> list[str]:
     """What a mapping needs and this one lacks."""
     doubts = [f"no column looks like {meaning}: add it" for meaning in NEEDED if meaning not in columns]
-    if "event_type" not in columns and PAID.isdisjoint(columns):
+    if "event_type" not in columns and not is_of_purchases(columns):
         doubts.append("no column looks like event_type: add it, or say with constants: {event_type: ...} what each row is")
     return doubts
+
+
+def is_of_purchases(columns: Mapping[str, str]) -> bool:
+    """Whether each row is taken for a purchase: by someone, at some time, for something paid."""
+    return "event_type" not in columns and not PAID.isdisjoint(columns) and set(NEEDED) <= columns.keys()
 
 
 def epochs(connection: Any, names: list[str], columns: Mapping[str, str]) -> list[str]:
@@ -112,18 +117,24 @@ def hundredths(columns: Mapping[str, str]) -> list[str]:
     """Columns of money that are called after the hundredth of a currency."""
     found = [columns[meaning] for meaning in ("amount", "unit_price") if meaning in columns]
     named = [name for name in found if not HUNDREDTHS.isdisjoint(parts_of(name))]
-    return [f"{name} looks like hundredths: divide it by 100 in a view, or all money is a hundred times too much" for name in named]
+    return [f"{name} looks like hundredths: divide it by 100 in a view, or money is a hundred times too much" for name in named]
 
 
 def states(connection: Any, sample: pa.Table, columns: Mapping[str, str]) -> list[str]:
     """Columns without a meaning that hold states of orders, of which some undo a purchase."""
+    texts = [field.name for field in sample.schema if is_text(field.type) and field.name not in columns.values()]
     doubts = []
-    for name in (one for one in sample.column_names if one not in columns.values() and pa.types.is_string(sample.schema.field(one).type)):
-        values = [value for (value,) in connection.execute(f"select distinct {quoted(name)} from sampled order by all").fetchall()]
-        undone = [value for value in values if value and any(word in value.lower() for word in UNDONE.split())]
+    for name in texts:
+        distinct = f"select distinct {quoted(name)}::varchar from sampled where {quoted(name)} is not null order by all"
+        values = [value for (value,) in connection.execute(distinct).fetchall()]
+        undone = [value for value in values if UNDONE.search(value)]
         if undone and len(values) <= MOST_WORDS:
             doubts.append(f"{name} has {', '.join(undone)}: leave such rows out in a view, or make returns of them")
     return doubts
+
+
+def is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
 
 
 def columns_of(connection: Any, names: list[str]) -> dict[str, str]:
@@ -188,7 +199,7 @@ def block(found: Guess, place: Mapping[str, Any], name: str) -> str:
     entry: dict[str, Any] = {"name": name, **place, "time_zone": "UTC", "columns": found.columns}
     if found.event_types:
         entry["event_types"] = found.event_types
-    elif "event_type" not in found.columns and not PAID.isdisjoint(found.columns) and not missing(found.columns):
+    elif is_of_purchases(found.columns):
         entry["constants"] = {"event_type": "purchase"}
     lines = yaml.safe_dump({"event_sources": [entry]}, sort_keys=False, allow_unicode=True).splitlines()
     doubts = ["time_zone is the clock of timestamps that carry no zone: check it", *found.doubts]

@@ -32,8 +32,8 @@ PUBLISHED = (
     "rejected_events",
 )
 SHOWN_METRICS = ("log_loss", "average_precision", "auroc", "calibration_error", "wape", "bias")
-JUDGING_METRICS = ("log_loss", "average_precision", "deviance", "wape", "recall_at_20", "ndcg_at_10")
-"""What judges a version on validation days: one of customers, of products, of lists."""
+NEXT_DAY_METRICS = ("log_loss", "average_precision", "wape", "recall_at_20", "ndcg_at_10")
+"""Figures of customers, of products and of lists on validation days."""
 QUERIES = """\
 -- who buys on the day after as_of_date
 select customer_id, purchase_probability, expected_revenue from {customer_forecasts}
@@ -95,17 +95,27 @@ def versions_table(connection: Any, relations: Mapping[str, str], champions: Col
 
 
 def validation_figures(metrics: str) -> list[tuple[str, float | None, float | None]]:
-    """Name, a version's value and the baseline's of the figures that judge it, of the JSON in its registry row: of customers and
-    products those of the next day, of recommendations those of the lists. One without a name where nothing was judged."""
+    """Name, a version's value and the baseline's of figures on validation days, of the JSON in its registry row: those of the
+    next day or of the lists, and those before calibration that say whether it may serve by itself. One without a name where
+    nothing was judged."""
     told = json.loads(metrics)
     ours, theirs = (next_day(told.get(side)) for side in ("model", "baseline"))
-    return [(name, ours[name], theirs.get(name)) for name in JUDGING_METRICS if name in ours] or [("", None, None)]
+    shown_ones = [(name, ours[name], theirs.get(name)) for name in NEXT_DAY_METRICS if name in ours]
+    return [*shown_ones, *judging_figures(told.get("uncalibrated", []), told.get("baseline", []))] or [("", None, None)]
 
 
 def next_day(figures: Any) -> Mapping[str, float | None]:
     """The first of some figures by horizon; of figures that have no horizon, themselves."""
     first = figures[0] if figures and isinstance(figures, list) else figures
     return first or {}
+
+
+def judging_figures(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[tuple[str, float, float]]:
+    """What the gate compares: of customers the next day's log loss, of products the deviance within every horizon."""
+    for at, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+        for name in ("log_loss", "deviance"):
+            if one.get(name) is not None and other.get(name) is not None and (name == "deviance" or at == 0):
+                yield f"{name} within {one['horizon_days']} days, uncalibrated", one[name], other[name]
 
 
 def retrain_lines(connection: Any, relations: Mapping[str, str], champions: Collection[str | None]) -> list[str]:

@@ -82,10 +82,11 @@ def judged_deviances(trained: TrainedDemand) -> list[tuple[int, float, float]]:
 
 
 def not_promoted(row: Mapping[str, Any], trained: TrainedDemand) -> str:
-    lost = [f"{shown(ours)} within {days} days ({shown(theirs)})" for days, ours, theirs in judged_deviances(trained) if ours >= theirs]
+    lost = [(days, ours, theirs) for days, ours, theirs in judged_deviances(trained) if ours >= theirs]
+    told = ", ".join(f"{shown(ours)} within {days} days ({shown(theirs)})" for days, ours, theirs in lost)
     return (
         f"registered {row['model_version']}\nnot promoted: before calibration its deviance on validation days does not beat the "
-        f"baseline's: {', '.join(lost) or 'none was judged'} (demand promote {row['model_version']} insists)"
+        f"baseline's: {told or 'none was judged'} (demand promote {row['model_version']} insists)"
     )
 
 
