@@ -131,9 +131,7 @@ def test_money_in_hundredths_states_of_orders_and_tables_without_events_are_told
             select i as line_id, i % 7 as customer_no, timestamp '2025-01-01' + interval (i) hour as placed_at,
                 999 as price_cents, case i % 3 when 0 then 'paid' when 1 then 'cancelled' else 'returned' end as status
             from range(100) t(i)""")
-        con.execute(
-            "create table leads as select 'c' as contact, timestamp '2025-01-01' as ordered_at, 2 as qty, 9 as amount"
-        )
+        con.execute("create table leads as select 'c' as contact, timestamp '2025-01-01' as ordered_at, 2 as qty, 9 as amount")
         con.execute("create table articles as select i as artikelnummer, 9.5 as preis from range(9) t(i)")
         orders, articles, leads = (guess(con, name) for name in ("orders", "articles", "leads"))
     assert orders.columns["unit_price"] == "price_cents" and articles.columns["product_id"] == "artikelnummer"
