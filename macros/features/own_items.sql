@@ -12,7 +12,7 @@ bought as (
         dense_rank() over (partition by customer_id order by event_date) as trip_number,
         count(*) over (partition by customer_id, event_date) as basket_items
     from {{ ref('demand_forecast', 'seq_customer_items') }}
-    where purchase_count > 0 and customer_id in (select customer_id from wanted)
+    where purchase_count > 0
 
 ),
 
