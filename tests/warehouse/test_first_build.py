@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
@@ -57,8 +58,16 @@ def changed_rows(project: UserProject, name: str) -> int:
 def days_read(project: UserProject, model: str) -> set[str]:
     """Days that the last build asked the raw rows for; a build that reads them all names none."""
     sql = (project.folder / f"target/compiled/demand_forecast/models/{model}.sql").read_text()
-    named = re.search(r"event_date in \((.*?)\)\)", sql)
-    return set(re.findall(r"\d{4}-\d\d-\d\d", named[1])) if named else set()
+    range_of_days = r"event_date between cast\('(\S+)' as date\) and cast\('(\S+)' as date\)"
+    named = re.findall(rf"{range_of_days} and \(((?:{range_of_days}(?: or )?)+)\)", sql)
+    ranges = [pair for one in named for pair in re.findall(range_of_days, one[2])]
+    return {str(day) for first, last in ranges for day in days_between(first, last)}
+
+
+def days_between(first: str, last: str) -> list[date]:
+    """All days of a range."""
+    start = date.fromisoformat(first)
+    return [start + timedelta(days=number) for number in range((date.fromisoformat(last) - start).days + 1)]
 
 
 def test_every_forecast_comes_from_the_baseline_without_a_champion(built_shop: UserProject) -> None:

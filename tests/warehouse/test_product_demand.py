@@ -97,14 +97,14 @@ def test_status_shows_what_judges_a_network_of_products(served_shop: UserProject
 
 
 def test_a_product_is_asked_anew_when_its_category_has_moved(built_shop: UserProject, tmp_path: Path) -> None:
-    """One piece of another product moves the category by less than a hundredth, hundreds of them by more."""
+    """A late view of another product does not move the category, hundreds of its pieces do."""
     project = copied(built_shop, tmp_path / "copy")
     asked = "select count(*) from pred_product_requests where purpose = 'served'"
-    for pieces, products in ((1, 1), (500, 20)):
+    for what, pieces, products in (("view", 1, 1), ("buy", 500, 20)):
         project.execute(f"""
             insert into shop.clicks by name
             select * replace (id + 600000 + {pieces} as id, clicked_at - interval 3 day as clicked_at, {pieces} as pieces)
-            from shop.clicks where what = 'buy' order by clicked_at desc limit 1""")
+            from shop.clicks where what = '{what}' order by clicked_at desc limit 1""")
         project.build("-s", "stg_event_days+", "--exclude", "resource_type:test")
         assert project.query(asked) == [(products,)]
 

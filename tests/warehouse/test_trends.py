@@ -129,7 +129,7 @@ def test_searches_of_changed_days_alone_are_counted_again(shops: Shops) -> None:
     found = f"select search_count from seq_search_days where search_term = '{term}' and event_date = '{day}'"
     assert shops.query(found) == [(count + 1,)]
     compiled = (shops.project / "target/compiled/demand_forecast/models/sequences/seq_search_days.sql").read_text()
-    assert f"event_date in (cast('{day}' as date))" in compiled
+    assert f"and (event_date between cast('{day}' as date) and cast('{day}' as date))" in compiled
     kept = shops.query("select * from seq_search_days order by all")
     dbt(shops.project, "run", "--full-refresh", "--select", "+seq_search_days")
     assert shops.query("select * from seq_search_days order by all") == kept
