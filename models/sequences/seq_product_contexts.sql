@@ -1,11 +1,18 @@
 -- One row per product and origin: what is known beside the days. The level of a product is its rate over 28 days in stock, with
 -- two days at its category's rate, so that a new product starts from its category, or from the shop where that is new as well. The day
 -- that made a product known is no sign of its rate: without an event it would not be there.
-with category_days as (
+with days as (
+
+    select *, event_date > first_event_date as is_settled
+    from {{ ref('demand_forecast', 'seq_product_timeline') }}
+
+),
+
+category_days as (
 
     select category, event_date, avg(units) as category_units
-    from {{ ref('demand_forecast', 'seq_product_timeline') }}
-    where is_eligible and event_date > first_event_date
+    from days
+    where is_eligible and is_settled
     group by category, event_date
 
 ),
@@ -13,8 +20,8 @@ with category_days as (
 shop_days as (
 
     select event_date, avg(units) as shop_units
-    from {{ ref('demand_forecast', 'seq_product_timeline') }}
-    where is_eligible and event_date > first_event_date
+    from days
+    where is_eligible and is_settled
     group by event_date
 
 ),
@@ -22,15 +29,14 @@ shop_days as (
 dated as (
 
     select
-        timeline.*,
-        case when timeline.event_date > timeline.first_event_date then timeline.units else 0 end as settled_units,
-        case when timeline.event_date > timeline.first_event_date then timeline.is_in_stock else 0 end as settled_days,
+        days.*,
+        case when days.is_settled then days.units else 0 end as settled_units,
+        case when days.is_settled then days.is_in_stock else 0 end as settled_days,
         coalesce(category_days.category_units, shop_days.shop_units) as category_units,
         shop_days.shop_units
-    from {{ ref('demand_forecast', 'seq_product_timeline') }} as timeline
-    left join category_days
-        on timeline.category = category_days.category and timeline.event_date = category_days.event_date
-    left join shop_days on timeline.event_date = shop_days.event_date
+    from days
+    left join category_days on days.category = category_days.category and days.event_date = category_days.event_date
+    left join shop_days on days.event_date = shop_days.event_date
 
 ),
 
