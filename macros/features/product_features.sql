@@ -1,5 +1,6 @@
 {#- What is known of a product at an origin beside its days: name and SQL over seq_product_contexts' dated rows, with windows
-    that end on the origin. Rates are per day in stock after the product's first. `weekday_rate_n` is the rate on the weekday of the n-th day ahead. -#}
+    that end on the origin. Rates are per day in stock after the product's first. `weekday_rate_n` is the rate on the weekday of
+    the n-th day ahead. -#}
 {% macro product_features() %}
   {%- set features = [] -%}
   {%- for days in [1, 3, 7, 14, 28, 56, 90] -%}
