@@ -19,16 +19,16 @@ from typing import Any
 import numpy as np
 import torch
 from demand_forecast.arrays import Floats
-from demand_forecast_training.artefact import read_artefact
-from demand_forecast_training.basket import read_basket
-from demand_forecast_training.dataset import Dataset, Examples, read_dataset, read_everything
-from demand_forecast_training.figures import Figures, baseline_probability, figures
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network
-from demand_forecast_training.pretrained_start import basket_fitted, calibrate_on
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.training import train
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.customers.examples import CustomerData, Examples, read_dataset, read_everything
+from demand_forecast_training.customers.figures import Figures, baseline_probability, figures
+from demand_forecast_training.customers.network import Network
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.training import train
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.pretrained.artefact import read_artefact
+from demand_forecast_training.pretrained.basket import read_basket
+from demand_forecast_training.pretrained.start import basket_fitted, calibrate_on
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.accuracy.cells import Place
 from benchmarks.accuracy.data_sets import DATA_SETS
@@ -105,7 +105,7 @@ def judge(project: Path, threads: int) -> Judged:
     return Judged(found, seconds)
 
 
-def calibrated(network: Network, data: Dataset, choices: HyperParameters) -> Network:
+def calibrated(network: Network, data: CustomerData, choices: HyperParameters) -> Network:
     """A copy, calibrated on the validation days as `demand pretrained` does."""
     network = copy.deepcopy(network)
     calibrate_on(network, data, choices)
@@ -113,7 +113,7 @@ def calibrated(network: Network, data: Dataset, choices: HyperParameters) -> Net
 
 
 @torch.no_grad()
-def probabilities(network: Network, data: Dataset, examples: Examples, choices: HyperParameters) -> Floats:
+def probabilities(network: Network, data: CustomerData, examples: Examples, choices: HyperParameters) -> Floats:
     """Probability of a purchase by each day, (rows, days)."""
     said: Floats = network.forecast(predicted_rates(network, data, examples, choices)).purchase_probability.numpy()
     return said

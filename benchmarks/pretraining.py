@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from demand_forecast_training.artefact import write_artefact
-from demand_forecast_training.calibration import Seen, calibrate, reset_calibration
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.finetuning import figures_of
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.pretraining import joined_shops, sampled, with_quiet_memory, without_scale
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.report import validation_table
-from demand_forecast_training.training import Trained, train
+from demand_forecast_training.customers.calibration import Seen, calibrate, reset_calibration
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.figures import validation_table
+from demand_forecast_training.customers.finetuning import figures_of
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.pretrained.artefact import write_artefact
+from demand_forecast_training.pretrained.pretraining import joined_shops, sampled, with_quiet_memory, without_scale
 
 from benchmarks.speed import ROOT
 from benchmarks.varied_shops import TAUGHT, VariedShop, built_everything, fill, generate, varied_shop, write_empty_project
@@ -59,7 +59,7 @@ def shop_of(number: int) -> VariedShop:
     return varied_shop(FIRST_SEED + number, customers, int(random.integers(*DAYS)))
 
 
-def build(plan: Plan, work: Path) -> list[Dataset]:
+def build(plan: Plan, work: Path) -> list[CustomerData]:
     """A data set of every shop, one project after another in the same warehouse."""
     project, found = work / "project", []
     write_empty_project(project, {"training_rows": 3 * plan.origins, "test_days": 1, "validation_days": 1})
@@ -82,7 +82,7 @@ def is_held_back(number: int) -> bool:
     return number % HELD_BACK_OF == HELD_BACK_OF - 1
 
 
-def trained_on(shops: list[Dataset], plan: Plan) -> tuple[Dataset, Trained]:
+def trained_on(shops: list[CustomerData], plan: Plan) -> tuple[CustomerData, Trained]:
     """One network of all shops, and the data set that they make. Its memory is made quiet, and the rest calibrated anew."""
     taught = [shop for number, shop in enumerate(shops) if not is_held_back(number)]
     data = joined_shops(taught, [shop for number, shop in enumerate(shops) if is_held_back(number)])
@@ -90,7 +90,7 @@ def trained_on(shops: list[Dataset], plan: Plan) -> tuple[Dataset, Trained]:
     return data, quietened(train(data, choices), data)
 
 
-def quietened(trained: Trained, data: Dataset) -> Trained:
+def quietened(trained: Trained, data: CustomerData) -> Trained:
     """The network with a quiet memory, calibrated anew, and its figures."""
     network = with_quiet_memory(trained.network)
     rates = predicted_rates(network, data, data.validation, trained.choices)
@@ -98,7 +98,7 @@ def quietened(trained: Trained, data: Dataset) -> Trained:
     return replace(trained, network=network, model=figures_of(network, data, trained.choices))
 
 
-def told_of(plan: Plan, data: Dataset, trained: Trained) -> dict[str, Any]:
+def told_of(plan: Plan, data: CustomerData, trained: Trained) -> dict[str, Any]:
     """What the description of the network says of its training."""
     return {
         "shops": plan.shops,

@@ -20,8 +20,8 @@ import uuid
 from pathlib import Path
 
 import numpy as np
-from demand_forecast_training.publishing import DATABASE, publish
-from demand_forecast_training.warehouse import Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.publishing.files import DATABASE, publish
+from demand_forecast_training.warehouse.connection import Warehouse, find_warehouse, manifest_path
 from numpy.typing import NDArray
 
 RESULTS = Path(__file__).resolve().parent / "results" / "reading.md"

@@ -18,7 +18,7 @@ from demand_forecast.model import load_model
 from demand_forecast.reasons import Explainer, explain, explainer
 from demand_forecast.shapley import coalitions, shapley_values
 from demand_forecast.udf import length_batches
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse.connection import find_warehouse
 from numpy.typing import NDArray
 
 from benchmarks.skill import log_losses

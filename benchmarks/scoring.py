@@ -19,9 +19,9 @@ from demand_forecast.arrays import one_chunk, padded_lists, struct_matrix
 from demand_forecast.duckdb_udf import register
 from demand_forecast.model import Model, load_model
 from demand_forecast.udf import BATCH_ROWS, length_batches, score
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network, network_of_weights
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.customers.network import Network, network_of_weights
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.warehouse.connection import find_warehouse
 from safetensors.torch import load
 
 RESULTS = Path(__file__).resolve().parent / "results" / "scoring.md"

@@ -25,7 +25,7 @@ from demand_forecast import __version__
 from demand_forecast.dbt_models import score_requests
 from demand_forecast_training.improvement import workflow
 from demand_forecast_training.improvement.challenger import read_examples
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse.connection import find_warehouse
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.log import clean_commit

@@ -15,14 +15,14 @@ from statistics import median
 
 import numpy as np
 import torch
-from demand_forecast_training.dataset import Batch, Dataset, are_units_whole, batch_of, dealt_batches, read_dataset
-from demand_forecast_training.fitting import Progress, begin, run_epoch, validation_loss
-from demand_forecast_training.hyper_parameters import ARCHITECTURES, HyperParameters
-from demand_forecast_training.losses import losses, weighted
-from demand_forecast_training.network import Network
-from demand_forecast_training.scalers import fit_scalers
-from demand_forecast_training.training import prepare
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.customers.examples import CustomerData, are_units_whole, read_dataset
+from demand_forecast_training.customers.losses import losses
+from demand_forecast_training.customers.network import Network
+from demand_forecast_training.customers.scalers import fit_scalers
+from demand_forecast_training.learning.dataset import Batch, batch_of, dealt_batches
+from demand_forecast_training.learning.fitting import Progress, begin, prepare, run_epoch, validation_loss, weighted
+from demand_forecast_training.learning.hyper_parameters import ARCHITECTURES, HyperParameters
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 RESULTS = Path(__file__).resolve().parent / "results" / "training.md"
 ROUNDS = 3
@@ -32,7 +32,7 @@ def nowhere(name: str, value: float, step: int) -> None:
     """A log that keeps nothing."""
 
 
-def epoch_seconds(progress: Progress, data: Dataset, choices: HyperParameters) -> float:
+def epoch_seconds(progress: Progress, data: CustomerData, choices: HyperParameters) -> float:
     """Seconds of an epoch as training runs it, with its evaluation on validation days."""
     start = time.monotonic()
     run_epoch(progress, data, data.train, choices, nowhere)
@@ -55,7 +55,7 @@ def bare_seconds(progress: Progress, batches: list[Batch], judged: list[Batch], 
     return time.monotonic() - start
 
 
-def dealt(data: Dataset, choices: HyperParameters) -> tuple[list[Batch], list[Batch]]:
+def dealt(data: CustomerData, choices: HyperParameters) -> tuple[list[Batch], list[Batch]]:
     """The batches of an epoch and of its evaluation."""
     lengths, random = data.histories.lengths, np.random.default_rng(0)
     taught = dealt_batches(lengths, data.train, choices.batch_origins, choices.history_visits, random)
@@ -63,7 +63,7 @@ def dealt(data: Dataset, choices: HyperParameters) -> tuple[list[Batch], list[Ba
     return [batch_of(data, data.train, rows) for rows in taught], [batch_of(data, data.validation, rows) for rows in judged]
 
 
-def compared(data: Dataset, choices: HyperParameters) -> tuple[float, float]:
+def compared(data: CustomerData, choices: HyperParameters) -> tuple[float, float]:
     """Median seconds of an epoch and of the bare loop, taken in turn."""
     prepare(choices)
     progress = begin(Network(fit_scalers(data, choices), choices), choices)
@@ -73,7 +73,7 @@ def compared(data: Dataset, choices: HyperParameters) -> tuple[float, float]:
     return median(epoch), median(alone)
 
 
-def report(title: str, data: Dataset, figures: dict[str, tuple[float, float]]) -> str:
+def report(title: str, data: CustomerData, figures: dict[str, tuple[float, float]]) -> str:
     """The results as Markdown."""
     lines = [
         f"# An epoch of training, {title}",

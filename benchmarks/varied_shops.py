@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from demand_forecast_training.dataset import Dataset, read_everything
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.customers.examples import CustomerData, read_everything
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.accuracy.shop import REFIT_MODELS, dbt
 from benchmarks.shop_generator.days import DayDemand
@@ -193,7 +193,7 @@ def fill(project: Path, shop: VariedShop, folder: Path, condition: str = "true")
     )
 
 
-def built_everything(project: Path, models: Sequence[str] = REFIT_MODELS) -> Dataset:
+def built_everything(project: Path, models: Sequence[str] = REFIT_MODELS) -> CustomerData:
     """Build the project's models and read every origin with all that came true after it."""
     dbt(project, "run", "--full-refresh", "--select", *models)
     warehouse = find_warehouse(project, project, None)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from demand_forecast_training.publishing import DATABASE
-from demand_forecast_training.watching import Watched, watch
+from demand_forecast_training.publishing.files import DATABASE
+from demand_forecast_training.publishing.watching import Watched, watch
 
 from benchmarks.speed import RESULTS, execute
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 
 CHOICES = HyperParameters()
 SEEDS = (0,)

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet
 from demand_forecast.signature import Signature
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 TABLE = """
     with contexts as (

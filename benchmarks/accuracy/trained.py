@@ -13,18 +13,18 @@ import pyarrow as pa
 import torch
 from demand_forecast.model import Model, load_model
 from demand_forecast.udf import score
-from demand_forecast_training.artefact import read_artefact
-from demand_forecast_training.basket import Basket, read_basket
-from demand_forecast_training.calibration import reset_calibration
-from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
-from demand_forecast_training.export import export
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import FIRST_FINETUNING
-from demand_forecast_training.pretrained_start import basket_fitted
-from demand_forecast_training.refitting import refit
-from demand_forecast_training.training import Trained, train
-from demand_forecast_training.warehouse import find_warehouse
-from demand_forecast_training.workflow import registry_row
+from demand_forecast_training.customers.calibration import reset_calibration
+from demand_forecast_training.customers.examples import CustomerData, read_dataset, read_everything
+from demand_forecast_training.customers.finetuning import finetune
+from demand_forecast_training.customers.refitting import refit
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.customers.workflow import registry_row
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.learning.hyper_parameters import FIRST_FINETUNING
+from demand_forecast_training.pretrained.artefact import read_artefact
+from demand_forecast_training.pretrained.basket import Basket, read_basket
+from demand_forecast_training.pretrained.start import basket_fitted
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.accuracy.variants import Variant, seen_by
 
@@ -67,14 +67,14 @@ def answers(project: Path, refit_project: Path, variants: list[Variant]) -> dict
     return found
 
 
-def trained_from(data: Dataset, variant: Variant, basket: Basket) -> Trained:
+def trained_from(data: CustomerData, variant: Variant, basket: Basket) -> Trained:
     """What the variant's training leads to: from scratch, or from the shipped network, as `demand finetune` goes on from it."""
     if not variant.is_pretrained:
         return train(data, variant.choices)
     return finetuned_start(data, basket, threads=variant.choices.threads, seed=variant.choices.seed)
 
 
-def finetuned_start(data: Dataset, basket: Basket, **told: Any) -> Trained:
+def finetuned_start(data: CustomerData, basket: Basket, **told: Any) -> Trained:
     """The shipped network, fine-tuned on a shop with what is told instead of its own hyper-parameters."""
     artefact = read_artefact()
     artefact.check(data.signature, data.feature_set_version)
@@ -82,14 +82,14 @@ def finetuned_start(data: Dataset, basket: Basket, **told: Any) -> Trained:
     return finetune(data, start, replace(choices, **(FIRST_FINETUNING | told)))
 
 
-def everything_in(project: Path) -> Dataset:
+def everything_in(project: Path) -> CustomerData:
     """All examples of a shop that ends on the first judged day."""
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:
         return read_everything(connection, warehouse.relations)
 
 
-def exported_row(variant: Variant, data: Dataset, trained: Trained) -> dict[str, Any]:
+def exported_row(variant: Variant, data: CustomerData, trained: Trained) -> dict[str, Any]:
     """The registry row of a variant; one without calibration is exported before the calibrated values come back."""
     if variant.is_calibrated:
         return registry_row(data, trained, export(trained.network, data))

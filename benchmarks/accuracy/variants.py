@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from demand_forecast_training.dataset import NO_HISTORY, Dataset, Examples
-from demand_forecast_training.hyper_parameters import ARCHITECTURES, HyperParameters
+from demand_forecast_training.customers.examples import CustomerData, Examples
+from demand_forecast_training.learning.dataset import NO_HISTORY
+from demand_forecast_training.learning.hyper_parameters import ARCHITECTURES, HyperParameters
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def with_seeds(variants: Iterable[Variant], seeds: list[int]) -> list[Variant]:
     ]
 
 
-def seen_by(variant: Variant, data: Dataset) -> Dataset:
+def seen_by(variant: Variant, data: CustomerData) -> CustomerData:
     """The data set without what the variant is kept from."""
     return replace(data, train=seen_examples(variant, data.train), validation=seen_examples(variant, data.validation))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 
 from benchmarks.drift.judging import figures_of, judge
 from benchmarks.drift.plan import SEEDS, Plan

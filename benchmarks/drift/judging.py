@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.export import export
-from demand_forecast_training.training import Trained
-from demand_forecast_training.warehouse import find_warehouse
-from demand_forecast_training.workflow import registry_row
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.training import Trained
+from demand_forecast_training.customers.workflow import registry_row
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.warehouse.connection import find_warehouse
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.trained import answered
@@ -50,7 +50,7 @@ JUDGED = """
 """
 
 
-def judge(project: Path, data: Dataset, forecasters: dict[str, Trained]) -> Judged:
+def judge(project: Path, data: CustomerData, forecasters: dict[str, Trained]) -> Judged:
     """Score the test days of a build with every forecaster's exported network, through the function that SQL calls."""
     warehouse, found, rows = find_warehouse(project, project, None), {}, {}
     with warehouse.visit() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
+from demand_forecast_training.learning.hyper_parameters import FINETUNING, HyperParameters
 
 from benchmarks.drift.judging import EVERY, LATE, OLD, OLD_RECENT, RECENT, Compared
 from benchmarks.drift.plan import DEVELOPMENT_SEEDS, HORIZONS, Plan

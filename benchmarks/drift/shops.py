@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import duckdb
-from demand_forecast_training.dataset import Dataset, read_dataset
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.customers.examples import CustomerData, read_dataset
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.accuracy.shop import MODELS, dbt
 from benchmarks.drift.plan import Drift, Plan
@@ -82,7 +82,7 @@ def build_shops(plan: Plan, work: Path) -> dict[str, Path]:
     return {name: build_shop(work / name, work / "data", cuts, customers) for name, (cuts, customers) in wanted.items()}
 
 
-def read(project: Path) -> Dataset:
+def read(project: Path) -> CustomerData:
     """The training examples of a build."""
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import FINETUNING, HyperParameters
-from demand_forecast_training.training import Trained, train
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.finetuning import finetune
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.learning.hyper_parameters import FINETUNING, HyperParameters
 
 FORECASTERS = ("champion", "fine-tuned", "retrained")
 
@@ -29,7 +29,7 @@ def timed(training: Callable[[], Trained]) -> Timed:
     return Timed(trained, time.perf_counter() - start, time.process_time() - processor)
 
 
-def train_all(before: Dataset, after: Dataset, choices: HyperParameters) -> dict[str, Timed]:
+def train_all(before: CustomerData, after: CustomerData, choices: HyperParameters) -> dict[str, Timed]:
     """Champion, fine-tuned and retrained, one after another. Networks alone are fairest: fine-tuning keeps its parent's trees as
     they are, beside which retraining would fit new ones."""
     champion = timed(lambda: train(before, choices))

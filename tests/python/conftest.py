@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from demand_forecast.signature import Signature
-from demand_forecast_training.dataset import Dataset, Examples, Histories
-from demand_forecast_training.export import export
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.training import Trained, train
-from demand_forecast_training.workflow import registry_row
+from demand_forecast_training.customers.examples import CustomerData, Examples
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.customers.workflow import registry_row
+from demand_forecast_training.learning.dataset import Histories
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 
 CONTEXT = ("recency", "rate", "constant", *(f"weekday_rate_{number}" for number in range(1, 8)))
 SIGNATURE = Signature(
@@ -49,11 +50,11 @@ def random_examples(random: np.random.Generator, rows: int, histories: int, date
 
 
 @pytest.fixture(scope="session")
-def data() -> Dataset:
+def data() -> CustomerData:
     random = np.random.default_rng(11)
     lengths = random.integers(5, 129, 40)
     steps = random.poisson(1.0, (int(lengths.sum()), 3)).astype(np.float32)
-    return Dataset(
+    return CustomerData(
         train=random_examples(random, 1200, 40, 20),
         validation=random_examples(random, 400, 40, 20),
         histories=Histories(steps, lengths.astype(np.int64)),
@@ -69,11 +70,11 @@ def data() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def trained(data: Dataset) -> Trained:
+def trained(data: CustomerData) -> Trained:
     return train(data, CHOICES)
 
 
 @pytest.fixture(scope="session")
-def row(data: Dataset, trained: Trained) -> dict[str, Any]:
+def row(data: CustomerData, trained: Trained) -> dict[str, Any]:
     """The registry row of the trained model."""
     return registry_row(data, trained, export(trained.network, data))

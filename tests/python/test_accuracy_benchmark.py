@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 import torch
 from demand_forecast.model import load_model
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.export import golden_examples, inputs_of
-from demand_forecast_training.training import Trained, train
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.learning.export import golden_examples, inputs_of
 
 from benchmarks.accuracy.calendars import holidays
 from benchmarks.accuracy.cells import Place, cell_of, trainings
@@ -34,7 +34,7 @@ from .conftest import CHOICES
 DAYS = {"train": ["2017-07-08", "2017-11-04"], "valid": ["2017-11-05", "2017-12-02"], "test": ["2017-12-03", "2017-12-30"]}
 
 
-def batch_of_inputs(data: Dataset) -> pa.RecordBatch:
+def batch_of_inputs(data: CustomerData) -> pa.RecordBatch:
     """Some validation origins as SQL would hand them over."""
     inputs, names = inputs_of(data, golden_examples(data)), data.signature
     context = pa.StructArray.from_arrays([pa.array(column) for column in inputs.context.T], names=list(names.context))
@@ -56,7 +56,7 @@ def moved(batch: pa.RecordBatch, part: str, other: pa.RecordBatch) -> pa.RecordB
 
 
 @pytest.mark.parametrize(("kept_from", "part"), [("sees_context", "context"), ("sees_steps", "steps")])
-def test_an_ablated_network_does_not_hear_what_it_is_kept_from(data: Dataset, kept_from: str, part: str) -> None:
+def test_an_ablated_network_does_not_hear_what_it_is_kept_from(data: CustomerData, kept_from: str, part: str) -> None:
     variant = replace(Variant("ablated", replace(CHOICES, epochs=1)), **{kept_from: False})
     own = seen_by(variant, data)
     model, batch = load_model(exported_row(variant, own, train(own, variant.choices))), batch_of_inputs(data)
@@ -67,7 +67,7 @@ def test_an_ablated_network_does_not_hear_what_it_is_kept_from(data: Dataset, ke
     assert not np.array_equal(said, batch_probability(model, variant, moved(batch, other, shuffled)))
 
 
-def test_a_network_without_calibration_is_the_same_network_before_it(data: Dataset, trained: Trained) -> None:
+def test_a_network_without_calibration_is_the_same_network_before_it(data: CustomerData, trained: Trained) -> None:
     before = {name: values.clone() for name, values in trained.network.state_dict().items()}
     variant = Variant("no_calibration", CHOICES, is_calibrated=False)
     row, batch = exported_row(variant, data, trained), batch_of_inputs(data)
@@ -78,7 +78,7 @@ def test_a_network_without_calibration_is_the_same_network_before_it(data: Datas
     assert variant.training() == full.training()
 
 
-def test_the_trees_read_the_columns_of_the_network(data: Dataset) -> None:
+def test_the_trees_read_the_columns_of_the_network(data: CustomerData) -> None:
     names = list(tree_columns(data.signature, 2))
     calendar = [f"day_{day}_{name}" for day in (1, 2) for name in data.signature.days]
     assert names == [*data.signature.context, *calendar]

@@ -10,14 +10,15 @@ import pyarrow as pa
 import pytest
 import torch
 from demand_forecast.model import OUTPUTS, load_model
-from demand_forecast_training.dataset import Dataset, batch_of
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.network import Network, network_of_weights
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.customers.workflow import registry_row
 from demand_forecast_training.errors import WrongChoice
-from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
-from demand_forecast_training.hyper_parameters import ARCHITECTURES
-from demand_forecast_training.memories import MEMORIES, transformer
-from demand_forecast_training.network import Network, network_of_weights
-from demand_forecast_training.training import Trained, train
-from demand_forecast_training.workflow import registry_row
+from demand_forecast_training.learning.dataset import batch_of
+from demand_forecast_training.learning.export import export, golden_examples, inputs_of, list_of, struct_of
+from demand_forecast_training.learning.hyper_parameters import ARCHITECTURES
+from demand_forecast_training.learning.memories import MEMORIES, transformer
 from safetensors.torch import load
 
 from .conftest import CHOICES
@@ -26,7 +27,7 @@ Run = tuple[Trained, dict[str, Any]]
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
-def run(request: pytest.FixtureRequest, data: Dataset) -> Run:
+def run(request: pytest.FixtureRequest, data: CustomerData) -> Run:
     """A trained network of an architecture, and its registry row."""
     trained = train(data, replace(CHOICES, architecture=request.param))
     return trained, registry_row(data, trained, export(trained.network, data))
@@ -38,7 +39,7 @@ def test_each_architecture_learns_and_is_registered_by_its_name(run: Run) -> Non
     assert trained.uncalibrated[0].log_loss < trained.baseline[0].log_loss
 
 
-def test_each_architecture_is_scored_by_the_same_code(run: Run, data: Dataset) -> None:
+def test_each_architecture_is_scored_by_the_same_code(run: Run, data: CustomerData) -> None:
     trained, row = run
     golden = inputs_of(data, golden_examples(data))
     with torch.no_grad():
@@ -53,7 +54,7 @@ def test_each_architecture_is_scored_by_the_same_code(run: Run, data: Dataset) -
         np.testing.assert_allclose(found[name], values.numpy(), atol=1e-4, rtol=1e-4, err_msg=name)
 
 
-def test_each_architecture_is_rebuilt_from_its_weights(run: Run, data: Dataset) -> None:
+def test_each_architecture_is_rebuilt_from_its_weights(run: Run, data: CustomerData) -> None:
     trained, row = run
     golden = inputs_of(data, golden_examples(data))
     rebuilt = network_of_weights(load(row["weights_bytes"]), trained.choices)
@@ -62,7 +63,7 @@ def test_each_architecture_is_rebuilt_from_its_weights(run: Run, data: Dataset) 
             assert torch.equal(ours, theirs)
 
 
-def test_no_architecture_reads_a_later_step(run: Run, data: Dataset) -> None:
+def test_no_architecture_reads_a_later_step(run: Run, data: CustomerData) -> None:
     network: Network = run[0].network
     batch = batch_of(data, data.train, np.arange(200))
     last = batch.examples.position

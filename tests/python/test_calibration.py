@@ -9,16 +9,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from demand_forecast_training import calibration
-from demand_forecast_training.calibration import Seen, calibrate, reset_calibration, revenue_ratios, units_ratios, write_scale
-from demand_forecast_training.dataset import Dataset, Examples
-from demand_forecast_training.export import export, golden_examples, inputs_of
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.network import Network, network_of_weights
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.refitting import refit
-from demand_forecast_training.scalers import MONEY, fit_scalers
-from demand_forecast_training.training import Trained, train
+from demand_forecast_training.customers import calibration
+from demand_forecast_training.customers.calibration import (
+    Seen,
+    calibrate,
+    reset_calibration,
+    revenue_ratios,
+    units_ratios,
+    write_scale,
+)
+from demand_forecast_training.customers.examples import CustomerData, Examples
+from demand_forecast_training.customers.finetuning import finetune
+from demand_forecast_training.customers.network import Network, network_of_weights
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.refitting import refit
+from demand_forecast_training.customers.scalers import MONEY, fit_scalers
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.learning.export import export, golden_examples, inputs_of
 from safetensors.torch import load
 
 from .conftest import CHOICES
@@ -26,13 +33,13 @@ from .conftest import CHOICES
 PRICE = 9.5
 
 
-def seen_by(network: Network, data: Dataset, examples: Examples) -> Seen:
+def seen_by(network: Network, data: CustomerData, examples: Examples) -> Seen:
     return Seen(predicted_rates(network, data, examples, CHOICES), examples)
 
 
 @torch.no_grad()
 def test_on_enough_days_sums_of_units_and_revenue_are_right_where_customers_buy_again(
-    data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+    data: CustomerData, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A first purchase's hazard times a basket would miss the later ones: here most customers buy several times in 30 days."""
     monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
@@ -46,7 +53,7 @@ def test_on_enough_days_sums_of_units_and_revenue_are_right_where_customers_buy_
 
 
 @torch.no_grad()
-def test_few_purchases_lean_on_the_days_before(data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_purchases_lean_on_the_days_before(data: CustomerData, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
     network = copy.deepcopy(trained.network)
     seen, earlier = (seen_by(network, data, part) for part in (data.validation, data.train))
@@ -61,7 +68,7 @@ def test_few_purchases_lean_on_the_days_before(data: Dataset, trained: Trained, 
         np.testing.assert_allclose(network.units_scale.numpy(), wanted, rtol=1e-4)
 
 
-def with_prices(data: Dataset, is_lasting: bool) -> Dataset:
+def with_prices(data: CustomerData, is_lasting: bool) -> CustomerData:
     """The same customers, who pay from a third to three times the usual price: always, or each time anew. Contexts tell units and
     revenue of 90 days."""
     random = np.random.default_rng(5)
@@ -79,7 +86,7 @@ def with_prices(data: Dataset, is_lasting: bool) -> Dataset:
 
 
 @torch.no_grad()
-def untaught(data: Dataset) -> Network:
+def untaught(data: CustomerData) -> Network:
     """A network that knows averages alone, calibrated."""
     torch.manual_seed(0)
     network = Network(fit_scalers(data, CHOICES), CHOICES).eval()
@@ -89,7 +96,7 @@ def untaught(data: Dataset) -> Network:
     return network
 
 
-def test_a_price_that_lasts_is_expected_again(data: Dataset) -> None:
+def test_a_price_that_lasts_is_expected_again(data: CustomerData) -> None:
     priced = with_prices(data, is_lasting=True)
     network = untaught(priced)
     assert float(network.own_price_weight) >= 1 / 4
@@ -100,12 +107,12 @@ def test_a_price_that_lasts_is_expected_again(data: Dataset) -> None:
     assert np.corrcoef(price, own)[0, 1] > 0.99 and price.std() > 0.7 * own.std()
 
 
-def test_a_price_that_does_not_last_weighs_nothing(data: Dataset) -> None:
+def test_a_price_that_does_not_last_weighs_nothing(data: CustomerData) -> None:
     assert float(untaught(with_prices(data, is_lasting=False)).own_price_weight) <= 1 / 64
 
 
 @torch.no_grad()
-def test_a_new_customers_price_is_the_networks(data: Dataset) -> None:
+def test_a_new_customers_price_is_the_networks(data: CustomerData) -> None:
     """One purchase on the first day is one unit, not ninety; without units nothing is divided."""
     priced = with_prices(data, is_lasting=True)
     network = untaught(priced)
@@ -119,7 +126,7 @@ def test_a_new_customers_price_is_the_networks(data: Dataset) -> None:
     assert network.credible_price(rates)[:, 0].tolist() == [25, 10]
 
 
-def test_the_graph_and_the_registrys_weights_know_the_own_price(data: Dataset) -> None:
+def test_the_graph_and_the_registrys_weights_know_the_own_price(data: CustomerData) -> None:
     priced = with_prices(data, is_lasting=True)
     network = untaught(priced)
     exported: Any = export(network, priced)  # refused unless ONNX Runtime answers as PyTorch does
@@ -130,7 +137,7 @@ def test_the_graph_and_the_registrys_weights_know_the_own_price(data: Dataset) -
             assert torch.equal(values, others)
 
 
-def test_without_money_in_the_context_a_price_is_the_networks(data: Dataset, trained: Trained) -> None:
+def test_without_money_in_the_context_a_price_is_the_networks(data: CustomerData, trained: Trained) -> None:
     assert not trained.network.has_money and "own_price_weight" not in trained.network.state_dict()
     with torch.no_grad():
         rates = seen_by(trained.network, data, data.validation).rates
@@ -139,16 +146,16 @@ def test_without_money_in_the_context_a_price_is_the_networks(data: Dataset, tra
 
 
 @pytest.fixture(scope="module")
-def priced(data: Dataset) -> Dataset:
+def priced(data: CustomerData) -> CustomerData:
     return with_prices(data, is_lasting=True)
 
 
 @pytest.fixture(scope="module")
-def trained_on_prices(priced: Dataset) -> Trained:
+def trained_on_prices(priced: CustomerData) -> Trained:
     return train(priced, CHOICES)
 
 
-def units_beside(network: Network, data: Dataset, examples: Examples) -> float:
+def units_beside(network: Network, data: CustomerData, examples: Examples) -> float:
     """Expected units over those that came."""
     with torch.no_grad():
         said = network.forecast(predicted_rates(network, data, examples, CHOICES))
@@ -156,7 +163,7 @@ def units_beside(network: Network, data: Dataset, examples: Examples) -> float:
 
 
 def test_a_training_leans_on_its_own_days_where_validation_holds_few_purchases(
-    priced: Dataset, monkeypatch: pytest.MonkeyPatch
+    priced: CustomerData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibration, "LARGEST_SCALE", 10)
     other = replace(priced, train=replace(priced.train, units=priced.train.units * 3, revenue=priced.train.revenue * 3))
@@ -166,7 +173,7 @@ def test_a_training_leans_on_its_own_days_where_validation_holds_few_purchases(
 
 
 def test_a_fine_tuning_leans_on_recent_days_alone(
-    priced: Dataset, trained_on_prices: Trained, monkeypatch: pytest.MonkeyPatch
+    priced: CustomerData, trained_on_prices: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Customers who buy three times as much since six days are expected to do so, however few they are."""
     monkeypatch.setattr(calibration, "EARLIER_WEIGHT", 1e9)
@@ -184,7 +191,7 @@ def test_a_fine_tuning_leans_on_recent_days_alone(
 
 
 def test_a_refit_keeps_the_own_price_and_leans_on_more_than_its_recent_days(
-    priced: Dataset, trained_on_prices: Trained, monkeypatch: pytest.MonkeyPatch
+    priced: CustomerData, trained_on_prices: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert float(trained_on_prices.network.own_price_weight) > 0
     monkeypatch.setattr(calibration, "EARLIER_WEIGHT", 1e9)
@@ -199,7 +206,7 @@ def test_a_refit_keeps_the_own_price_and_leans_on_more_than_its_recent_days(
     assert units_beside(network, newest, newest.train) == pytest.approx(1, rel=0.01)
 
 
-def test_days_that_no_window_reaches_have_the_scale_of_those_before(data: Dataset, trained: Trained) -> None:
+def test_days_that_no_window_reaches_have_the_scale_of_those_before(data: CustomerData, trained: Trained) -> None:
     network = copy.deepcopy(trained.network)
     short = replace(data.validation, observed_days=np.full(len(data.validation.units), 7))
     with torch.no_grad():
@@ -212,7 +219,7 @@ def test_days_that_no_window_reaches_have_the_scale_of_those_before(data: Datase
         assert float(network.units_scale[20]) == 1
 
 
-def test_money_without_units_moves_no_price_and_little_with_few(priced: Dataset, trained_on_prices: Trained) -> None:
+def test_money_without_units_moves_no_price_and_little_with_few(priced: CustomerData, trained_on_prices: Trained) -> None:
     network = copy.deepcopy(trained_on_prices.network)
     with torch.no_grad():
         network.own_price_weight.fill_(1.0)

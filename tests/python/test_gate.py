@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.customers.examples import CustomerData
 from demand_forecast_training.errors import NothingToJudge
 from demand_forecast_training.improvement.actions import Health, chosen_action
 from demand_forecast_training.improvement.challenger import Plan
@@ -84,7 +84,7 @@ def test_the_action_follows_health_and_what_was_refused() -> None:
     assert chosen_action(health("finetune"), {"tune"}) == "tune"
 
 
-def test_days_that_the_champion_has_learnt_from_judge_nobody(data: Dataset) -> None:
+def test_days_that_the_champion_has_learnt_from_judge_nobody(data: CustomerData) -> None:
     serving = {"model_version": "v", "trained_through_date": data.trained_through_date}
     plan = Plan("train", serving, serving, None, {}, 1, Path(), None)
     check_unseen(plan, data)

@@ -18,7 +18,7 @@ from demand_forecast import model as model_module
 from demand_forecast.errors import DemandForecastError, ModelRefused
 from demand_forecast.model import Model, load_model
 from demand_forecast.udf import score
-from demand_forecast_training.warehouse import connect
+from demand_forecast_training.warehouse.connection import connect
 
 from .test_scoring import Columns, answers, columns  # noqa: F401
 

@@ -8,13 +8,13 @@ from datetime import date
 import numpy as np
 import pytest
 import torch
-from demand_forecast_training.dataset import Dataset, Examples
+from demand_forecast_training.customers.examples import CustomerData, Examples
+from demand_forecast_training.customers.training import Trained
 from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.improvement.level import with_moved_level
-from demand_forecast_training.training import Trained
 
 
-def fallen(data: Dataset, since: int) -> Dataset:
+def fallen(data: CustomerData, since: int) -> CustomerData:
     """Nobody whose origin is in the last dates buys any more; only their next two days are known."""
     known = data.validation
     late = known.date >= since
@@ -27,7 +27,7 @@ def fallen(data: Dataset, since: int) -> Dataset:
     return replace(data, validation=changed)
 
 
-def test_the_level_of_the_days_since_a_change_is_found_and_moves_all_days(data: Dataset, trained: Trained) -> None:
+def test_the_level_of_the_days_since_a_change_is_found_and_moves_all_days(data: CustomerData, trained: Trained) -> None:
     drifted, since = fallen(data, 12), data.dates[12].item()
     moved = with_moved_level(drifted, trained.network, trained.choices, since).network
     shift = moved.intercepts - trained.network.intercepts
@@ -36,11 +36,11 @@ def test_the_level_of_the_days_since_a_change_is_found_and_moves_all_days(data: 
     assert set(moved.state_dict()) - same == {"intercepts"}
 
 
-def test_the_level_stays_where_nothing_changed(data: Dataset, trained: Trained) -> None:
+def test_the_level_stays_where_nothing_changed(data: CustomerData, trained: Trained) -> None:
     moved = with_moved_level(data, trained.network, trained.choices, None).network
     assert torch.allclose(moved.intercepts, trained.network.intercepts, atol=0.05)
 
 
-def test_a_change_within_the_gate_has_nothing_to_teach_yet(data: Dataset, trained: Trained) -> None:
+def test_a_change_within_the_gate_has_nothing_to_teach_yet(data: CustomerData, trained: Trained) -> None:
     with pytest.raises(NothingToTrain, match="demand improve again tomorrow"):
         with_moved_level(data, trained.network, trained.choices, date(2026, 1, 1))

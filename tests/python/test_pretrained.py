@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 import torch
 from demand_forecast.errors import FeatureMismatch, ModelRefused
-from demand_forecast_training import artefact as artefact_module
-from demand_forecast_training.artefact import Artefact, read_artefact
-from demand_forecast_training.basket import Basket, adapted
-from demand_forecast_training.dataset import Dataset, batch_of
-from demand_forecast_training.network import Forecast, Network
-from demand_forecast_training.pretraining import (
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.network import Forecast, Network
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.training import Trained
+from demand_forecast_training.learning.dataset import batch_of
+from demand_forecast_training.pretrained import artefact as artefact_module
+from demand_forecast_training.pretrained.artefact import Artefact, read_artefact
+from demand_forecast_training.pretrained.basket import Basket, adapted
+from demand_forecast_training.pretrained.pretraining import (
     MEMORY_SHARE,
     SCALED_CONTEXT,
     SCALED_STEPS,
@@ -24,8 +27,6 @@ from demand_forecast_training.pretraining import (
     with_quiet_memory,
     without_scale,
 )
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.training import Trained
 
 from .conftest import CHOICES
 
@@ -147,14 +148,14 @@ def test_weights_that_are_not_those_of_the_description_are_refused(tmp_path: Pat
 # --- many shops in one data set -------------------------------------------------------------------------------------
 
 
-def renamed(data: Dataset) -> Dataset:
+def renamed(data: CustomerData) -> CustomerData:
     """The shop with a context feature and a step in units or money."""
     names = data.signature
     context = tuple("revenue_rate_7d" if name == "recency" else name for name in names.context)
     return replace(data, signature=replace(names, context=context, steps=("gap", "units", "bought")))
 
 
-def test_what_has_a_scale_becomes_constant_and_outcomes_are_in_baskets(data: Dataset) -> None:
+def test_what_has_a_scale_becomes_constant_and_outcomes_are_in_baskets(data: CustomerData) -> None:
     dear = replace(data.train, units=data.train.units * 7, revenue=data.train.revenue * 100)
     for shop in (renamed(data), renamed(replace(data, train=dear))):
         free = without_scale(shop)
@@ -165,7 +166,7 @@ def test_what_has_a_scale_becomes_constant_and_outcomes_are_in_baskets(data: Dat
         assert free.train.revenue[bought].mean() == pytest.approx(1, abs=1e-3)
 
 
-def test_a_sample_of_origins_reads_the_same_steps(data: Dataset, trained: Trained) -> None:
+def test_a_sample_of_origins_reads_the_same_steps(data: CustomerData, trained: Trained) -> None:
     few = sampled(data, 30, np.random.default_rng(2))
     assert len(few.train) == 30 and len(few.histories.lengths) < len(data.histories.lengths)
     rows = np.sort(np.random.default_rng(2).permutation(len(data.train))[:30])
@@ -174,7 +175,7 @@ def test_a_sample_of_origins_reads_the_same_steps(data: Dataset, trained: Traine
         torch.testing.assert_close(trained.network.batch_rates(whole), trained.network.batch_rates(part))
 
 
-def test_joined_shops_answer_as_each_alone(data: Dataset, trained: Trained) -> None:
+def test_joined_shops_answer_as_each_alone(data: CustomerData, trained: Trained) -> None:
     steps = replace(data.histories, steps=data.histories.steps + 2)
     other = replace(data, train=data.validation, histories=steps, days=data.days[::-1].copy(), fingerprint="other")
     both = joined_shops([data, other], [other])

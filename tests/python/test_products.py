@@ -14,15 +14,15 @@ import torch
 from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, load_model
 from demand_forecast.signature import Signature
 from demand_forecast.udf import score
-from demand_forecast_training import fitting
-from demand_forecast_training.dataset import Dataset, Histories, batch_of, joined
-from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
-from demand_forecast_training.fitting import optimiser_of
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.losses import weighted
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.learning import fitting
+from demand_forecast_training.learning.dataset import Histories, batch_of, joined
+from demand_forecast_training.learning.export import export, golden_examples, inputs_of, list_of, struct_of
+from demand_forecast_training.learning.fitting import optimiser_of, weighted
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.products.counts import masses, negative_log_likelihood, quantiles, running_maximum
 from demand_forecast_training.products.ensemble import untaught
-from demand_forecast_training.products.examples import ProductExamples
+from demand_forecast_training.products.examples import ProductData, ProductExamples
 from demand_forecast_training.products.network import demand_losses
 from demand_forecast_training.products.refitting import KEPT, refit_demand
 from demand_forecast_training.products.training import TrainedDemand, predicted_demand, train_demand
@@ -60,12 +60,12 @@ def random_products(random: np.random.Generator, rows: int) -> ProductExamples:
 
 
 @pytest.fixture(scope="module")
-def data() -> Dataset[ProductExamples]:
+def data() -> ProductData:
     random = np.random.default_rng(5)
     lengths = random.integers(60, 129, 30)
     days = np.zeros((7, 30, 2), np.float32)
     days[:, :, 0] = (np.arange(7)[:, None] + np.arange(30)) % 7 == 0
-    return Dataset(
+    return CustomerData(
         train=random_products(random, 1500),
         validation=random_products(random, 500),
         histories=Histories(random.poisson(1.0, (int(lengths.sum()), 2)).astype(np.float32), lengths.astype(np.int64)),
@@ -81,18 +81,18 @@ def data() -> Dataset[ProductExamples]:
 
 
 @pytest.fixture(scope="module")
-def trained(data: Dataset[ProductExamples]) -> TrainedDemand:
+def trained(data: ProductData) -> TrainedDemand:
     return train_demand(data, CHOICES)
 
 
 @pytest.fixture(scope="module")
-def everything(data: Dataset[ProductExamples]) -> Dataset[ProductExamples]:
+def everything(data: ProductData) -> ProductData:
     """The validation origins teach as well."""
     return replace(data, train=joined([data.train, data.validation]))
 
 
 @pytest.fixture(scope="module")
-def row(data: Dataset[ProductExamples], trained: TrainedDemand) -> dict[str, Any]:
+def row(data: ProductData, trained: TrainedDemand) -> dict[str, Any]:
     return registry_row(data, trained, export(trained.network, data))
 
 
@@ -127,7 +127,7 @@ def test_a_running_maximum_never_falls() -> None:
     assert running_maximum(values).tolist() == [[1.0, 3.0, 3.0, 5.0, 5.0]]
 
 
-def test_days_that_were_not_seen_teach_nothing(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+def test_days_that_were_not_seen_teach_nothing(data: ProductData, trained: TrainedDemand) -> None:
     examples = data.train.take(np.arange(100))
     wild = replace(examples, units=np.where(examples.is_seen > 0, examples.units, 1000).astype(np.float32))
     demand = predicted_demand(trained.network, data, examples, CHOICES)
@@ -135,7 +135,7 @@ def test_days_that_were_not_seen_teach_nothing(data: Dataset[ProductExamples], t
     assert ours["daily"] == theirs["daily"] and ours["cumulative"] == theirs["cumulative"]
 
 
-def test_a_network_learns_the_weekday_and_is_calibrated(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+def test_a_network_learns_the_weekday_and_is_calibrated(data: ProductData, trained: TrainedDemand) -> None:
     assert beats_baseline(trained)
     assert trained.model[0].bias is not None and abs(trained.model[0].bias) < 1e-3
     with torch.no_grad():
@@ -156,7 +156,7 @@ def test_a_network_serves_only_where_it_is_better_within_every_horizon(trained: 
     assert beats_baseline(unseen)
 
 
-def test_quantiles_hold_what_they_promise(data: Dataset[ProductExamples], trained: TrainedDemand, row: dict[str, Any]) -> None:
+def test_quantiles_hold_what_they_promise(data: ProductData, trained: TrainedDemand, row: dict[str, Any]) -> None:
     """On 500 origins: the level lies between the shares below and at or below the served quantile, within 3 points."""
     answers = scored(data, data.validation, row)
     seen = data.validation.is_seen > 0
@@ -171,7 +171,7 @@ def test_quantiles_hold_what_they_promise(data: Dataset[ProductExamples], traine
         assert (answers[name] == np.round(answers[name])).all(), name
 
 
-def test_it_is_scored_by_the_same_code(data: Dataset[ProductExamples], trained: TrainedDemand, row: dict[str, Any]) -> None:
+def test_it_is_scored_by_the_same_code(data: ProductData, trained: TrainedDemand, row: dict[str, Any]) -> None:
     golden = golden_examples(data)
     with torch.no_grad():
         expected = trained.network(*inputs_of(data, golden).tensors())[0].numpy()
@@ -179,7 +179,7 @@ def test_it_is_scored_by_the_same_code(data: Dataset[ProductExamples], trained: 
     assert row["task"] == "product_demand" and row["model_version"].startswith("product_demand-lstm-2025-06-01-")
 
 
-def scored(data: Dataset[ProductExamples], examples: ProductExamples, row: dict[str, Any]) -> dict[str, Any]:
+def scored(data: ProductData, examples: ProductExamples, row: dict[str, Any]) -> dict[str, Any]:
     """Answers of the scoring package by output, (origins, days)."""
     inputs, model = inputs_of(data, examples), load_model(row)
     columns = (
@@ -191,7 +191,7 @@ def scored(data: Dataset[ProductExamples], examples: ProductExamples, row: dict[
     return {name: np.stack(found.field(name).to_numpy(zero_copy_only=False)) for name in model.outputs}
 
 
-def test_several_networks_speak_as_one(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+def test_several_networks_speak_as_one(data: ProductData, trained: TrainedDemand) -> None:
     """The mean is that of their means, a size lies between theirs."""
     batch = batch_of(data, data.validation, np.arange(50))
     with torch.no_grad():
@@ -203,7 +203,7 @@ def test_several_networks_speak_as_one(data: Dataset[ProductExamples], trained: 
     torch.testing.assert_close(both.cumulative_size, torch.sqrt(first.cumulative_size * second.cumulative_size))
 
 
-def test_what_reads_the_steps_learns_at_its_own_rate(data: Dataset[ProductExamples]) -> None:
+def test_what_reads_the_steps_learns_at_its_own_rate(data: ProductData) -> None:
     """In each network the layer and the memory of the steps, and nothing else, are of the first group of the optimiser."""
     network = untaught(data, CHOICES)
     names = {id(parameter): name for name, parameter in network.named_parameters()}
@@ -213,7 +213,7 @@ def test_what_reads_the_steps_learns_at_its_own_rate(data: Dataset[ProductExampl
     assert not {name.split(".")[2] for name in rest} & {"step_layer", "memory"}
 
 
-def test_each_network_learns_for_itself(data: Dataset[ProductExamples]) -> None:
+def test_each_network_learns_for_itself(data: ProductData) -> None:
     """The gradient of one, before the clip, knows nothing of the other: where they learn, the loss is the mean of their own."""
     torch.manual_seed(1)
     network = untaught(data, CHOICES).train()
@@ -232,7 +232,7 @@ def test_each_network_learns_for_itself(data: Dataset[ProductExamples]) -> None:
 
 
 def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
-    everything: Dataset[ProductExamples], trained: TrainedDemand, monkeypatch: pytest.MonkeyPatch
+    everything: ProductData, trained: TrainedDemand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares: list[float] = []
     asked = fitting.learning_rate
@@ -246,14 +246,14 @@ def test_a_refit_takes_as_many_steps_and_keeps_the_sizes(
     assert again.model == trained.model
 
 
-def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: ProductData, trained: TrainedDemand) -> None:
     """But for its level, which is that of the newest days that taught it."""
     again = refit_demand(data, trained)
     for name, values in again.network.state_dict().items():
         assert name == "mean_scale" or torch.equal(values, trained.network.state_dict()[name]), name
 
 
-def test_the_level_of_a_refit_is_that_of_the_newest_days(everything: Dataset[ProductExamples], trained: TrainedDemand) -> None:
+def test_the_level_of_a_refit_is_that_of_the_newest_days(everything: ProductData, trained: TrainedDemand) -> None:
     """On these as many units are expected as there were."""
     newest = replace(everything, fitted_through_date=everything.dates.max().item())
     choices = replace(trained.choices, recent_days=3)
@@ -264,9 +264,7 @@ def test_the_level_of_a_refit_is_that_of_the_newest_days(everything: Dataset[Pro
     assert (said * recent.is_seen).sum() == pytest.approx((recent.units * recent.is_seen).sum(), rel=1e-3)
 
 
-def test_how_sure_a_sum_is_does_not_hang_on_the_calendar_of_its_last_day(
-    data: Dataset[ProductExamples], trained: TrainedDemand
-) -> None:
+def test_how_sure_a_sum_is_does_not_hang_on_the_calendar_of_its_last_day(data: ProductData, trained: TrainedDemand) -> None:
     batch = batch_of(data, data.validation, np.arange(8))
     plain = trained.network.batch_demand(batch)
     marked = trained.network.batch_demand(replace(batch, days=1 - batch.days))

@@ -17,13 +17,13 @@ from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 from demand_forecast.reasons import HISTORY, Explainer, explain, explainer
 from demand_forecast.shapley import coalitions, shapley_values
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.export import export, export_with, golden_examples, inputs_of
-from demand_forecast_training.hyper_parameters import ARCHITECTURES
-from demand_forecast_training.network import Network
-from demand_forecast_training.scalers import fit_scalers
-from demand_forecast_training.training import Trained
-from demand_forecast_training.workflow import registry_row
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.network import Network
+from demand_forecast_training.customers.scalers import fit_scalers
+from demand_forecast_training.customers.training import Trained
+from demand_forecast_training.customers.workflow import registry_row
+from demand_forecast_training.learning.export import export, export_with, golden_examples, inputs_of
+from demand_forecast_training.learning.hyper_parameters import ARCHITECTURES
 
 from .conftest import CHOICES, CONTEXT, HyperParameters
 
@@ -37,7 +37,7 @@ HORIZONS = (1, 7, 30)
 
 
 @pytest.fixture(scope="module")
-def row(data: Dataset, trained: Trained) -> dict[str, Any]:
+def row(data: CustomerData, trained: Trained) -> dict[str, Any]:
     """A registry row whose golden rows are origins as they were: of mingled ones, rate and weekdays contradict each other."""
     return registry_row(data, trained, export_with(trained.network, inputs_of(data, golden_examples(data)), data.signature))
 
@@ -147,7 +147,7 @@ def test_a_horizon_that_is_named_twice_counts_once(row: dict[str, Any], answers:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_every_architecture_can_be_cut(data: Dataset, trained: Trained, architecture: str) -> None:
+def test_every_architecture_can_be_cut(data: CustomerData, trained: Trained, architecture: str) -> None:
     choices = HyperParameters(**(vars(CHOICES) | {"architecture": architecture}))
     network = Network(fit_scalers(data, choices), choices).eval()
     exported = export(network, data)

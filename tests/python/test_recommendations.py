@@ -12,8 +12,8 @@ import torch
 from demand_forecast.model import load_model
 from demand_forecast.signature import Signature
 from demand_forecast.udf import score
-from demand_forecast_training.export import list_of, struct_of
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.export import list_of, struct_of
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.recommendations.examples import ListData, Lists, lists_of
 from demand_forecast_training.recommendations.network import LONGEST_LIST
 from demand_forecast_training.recommendations.training import (

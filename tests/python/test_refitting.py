@@ -7,26 +7,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from demand_forecast_training import fitting, refitting
-from demand_forecast_training.dataset import Dataset, joined
-from demand_forecast_training.network import network_of_weights
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.refitting import KEPT, refit
-from demand_forecast_training.training import Trained
-from demand_forecast_training.trees import Trees, fit_trees
+from demand_forecast_training.customers import refitting
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.network import network_of_weights
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.refitting import KEPT, refit
+from demand_forecast_training.customers.training import Trained
+from demand_forecast_training.customers.trees import Trees, fit_trees
+from demand_forecast_training.learning import fitting
+from demand_forecast_training.learning.dataset import joined
 
 RECENT_DAYS = 10
 LEVEL = ("intercepts", "units_scale", "revenue_scale")
 
 
 @pytest.fixture(scope="module")
-def everything(data: Dataset) -> Dataset:
+def everything(data: CustomerData) -> CustomerData:
     """The validation origins teach as well; nothing is left to validate on."""
     return replace(data, train=joined([data.train, data.validation]), validation=data.validation.take(np.zeros(400, bool)))
 
 
 def test_a_refit_takes_as_many_steps_at_the_same_rates(
-    data: Dataset, everything: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+    data: CustomerData, everything: CustomerData, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates: list[float] = []
     asked = fitting.learning_rate
@@ -41,14 +43,14 @@ def test_a_refit_takes_as_many_steps_at_the_same_rates(
     assert again.model == trained.model
 
 
-def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: Dataset, trained: Trained) -> None:
+def test_a_refit_of_the_same_examples_is_the_evaluated_network(data: CustomerData, trained: Trained) -> None:
     """Seed, steps, rates and batches are the same ones, so on the same days the same weights come out; but for the level."""
     again = refit(data, trained)
     for name, values in again.network.state_dict().items():
         assert name in LEVEL or torch.equal(values, trained.network.state_dict()[name]), name
 
 
-def test_the_level_of_a_refit_is_that_of_the_newest_days(data: Dataset, everything: Dataset, trained: Trained) -> None:
+def test_the_level_of_a_refit_is_that_of_the_newest_days(data: CustomerData, everything: CustomerData, trained: Trained) -> None:
     """On these as many first purchases, units and revenue are expected as there were."""
     newest = replace(everything, fitted_through_date=everything.dates.max().item())
     network = refit(newest, replace(trained, choices=replace(trained.choices, recent_days=RECENT_DAYS))).network
@@ -67,10 +69,10 @@ def test_the_level_of_a_refit_is_that_of_the_newest_days(data: Dataset, everythi
 
 
 def test_trees_are_fitted_again_in_the_same_number(
-    data: Dataset, everything: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+    data: CustomerData, everything: CustomerData, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("LEAST_ROWS", 10), ("SETTINGS", {"objective": "binary", "min_data_in_leaf": 20, "verbosity": -1})):
-        monkeypatch.setattr(f"demand_forecast_training.trees.{name}", value)
+        monkeypatch.setattr(f"demand_forecast_training.customers.trees.{name}", value)
     nodes = fit_trees(data, 0, 2)
     assert nodes is not None
     stacked = network_of_weights(trained.network.state_dict(), trained.choices)

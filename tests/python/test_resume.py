@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from demand_forecast_training.checkpoint import FILE_NAME
-from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.training import train
 from demand_forecast_training.errors import NothingToResume
-from demand_forecast_training.fitting import Progress
-from demand_forecast_training.training import train
+from demand_forecast_training.learning.checkpoint import FILE_NAME
+from demand_forecast_training.learning.fitting import Progress
 
 from .conftest import CHOICES
 
@@ -28,7 +28,7 @@ def pull_the_plug(progress: Progress, loss: float) -> None:
 
 
 @pytest.fixture
-def cut_off(data: Dataset, tmp_path: Path) -> Path:
+def cut_off(data: CustomerData, tmp_path: Path) -> Path:
     """Folder of a training of three epochs that was killed after the first."""
     with pytest.raises(PulledPlug):
         train(data, THREE_EPOCHS, tmp_path, after_epoch=pull_the_plug)
@@ -36,7 +36,7 @@ def cut_off(data: Dataset, tmp_path: Path) -> Path:
 
 
 @pytest.mark.keeps("kill -9 in training")
-def test_a_resumed_training_ends_as_if_it_had_not_been_cut_off(data: Dataset, cut_off: Path) -> None:
+def test_a_resumed_training_ends_as_if_it_had_not_been_cut_off(data: CustomerData, cut_off: Path) -> None:
     whole = train(data, THREE_EPOCHS)
     epochs: list[int] = []
     resumed = train(data, CHOICES, cut_off, is_resumed=True, after_epoch=lambda progress, loss: epochs.append(progress.epoch))
@@ -45,17 +45,17 @@ def test_a_resumed_training_ends_as_if_it_had_not_been_cut_off(data: Dataset, cu
         assert torch.equal(values, resumed.network.state_dict()[name]), name
 
 
-def test_a_checkpoint_of_other_examples_is_refused(data: Dataset, cut_off: Path) -> None:
+def test_a_checkpoint_of_other_examples_is_refused(data: CustomerData, cut_off: Path) -> None:
     with pytest.raises(NothingToResume, match="other examples"):
         train(replace(data, fingerprint="newer"), CHOICES, cut_off, is_resumed=True)
 
 
-def test_a_folder_without_a_checkpoint_is_refused_by_name(data: Dataset, tmp_path: Path) -> None:
+def test_a_folder_without_a_checkpoint_is_refused_by_name(data: CustomerData, tmp_path: Path) -> None:
     with pytest.raises(NothingToResume, match=FILE_NAME):
         train(data, CHOICES, tmp_path, is_resumed=True)
 
 
-def test_a_training_that_had_stopped_early_takes_no_further_epoch(data: Dataset, tmp_path: Path) -> None:
+def test_a_training_that_had_stopped_early_takes_no_further_epoch(data: CustomerData, tmp_path: Path) -> None:
     """Killed after its last epoch: the checkpoint knows that patience is spent."""
 
     def unplug(progress: Progress, loss: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from demand_forecast_training.small_groups import Count, hidden
+from demand_forecast_training.publishing.small_groups import Count, hidden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -15,14 +15,15 @@ import torch
 import yaml
 from demand_forecast import __version__
 from demand_forecast.model import OUTPUTS, open_session
-from demand_forecast_training import export as export_module
-from demand_forecast_training.dataset import Dataset, batch_of, dealt_batches
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.losses import hazard_loss, poisson_loss
+from demand_forecast_training.customers.scalers import Scalers, fit_scalers
+from demand_forecast_training.customers.training import Trained, train
 from demand_forecast_training.errors import ExportRefused
-from demand_forecast_training.export import export
-from demand_forecast_training.losses import hazard_loss, poisson_loss
-from demand_forecast_training.registry import register
-from demand_forecast_training.scalers import Scalers, fit_scalers
-from demand_forecast_training.training import Trained, train
+from demand_forecast_training.learning import export as export_module
+from demand_forecast_training.learning.dataset import batch_of, dealt_batches
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.warehouse.registry import register
 
 from .conftest import CHOICES
 
@@ -52,7 +53,7 @@ def learnt(scalers: Scalers) -> dict[str, Any]:
     return {name: values for name, values in (vars(scalers) | vars(scalers.start)).items() if name != "start"}
 
 
-def test_scalers_see_training_days_only(data: Dataset) -> None:
+def test_scalers_see_training_days_only(data: CustomerData) -> None:
     """Neither contexts, outcomes, steps nor target days that only validation reads move what is learnt before training."""
     taught = np.zeros(len(data.histories.lengths), np.int64)
     known = data.train.history >= 0
@@ -72,13 +73,13 @@ def test_scalers_see_training_days_only(data: Dataset) -> None:
         np.testing.assert_array_equal(values, learnt(after)[name], err_msg=name)
 
 
-def test_a_seed_gives_the_same_model(data: Dataset, trained: Trained) -> None:
+def test_a_seed_gives_the_same_model(data: CustomerData, trained: Trained) -> None:
     again = train(data, CHOICES)
     for name, values in trained.network.state_dict().items():
         assert torch.equal(values, again.network.state_dict()[name]), name
 
 
-def test_batches_hold_every_origin_once_and_shared_histories(data: Dataset) -> None:
+def test_batches_hold_every_origin_once_and_shared_histories(data: CustomerData) -> None:
     batches = list(dealt_batches(data.histories.lengths, data.train, 256, 2, np.random.default_rng(0)))
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(data.train)))
     batch = batch_of(data, data.train, batches[0])
@@ -93,7 +94,7 @@ def test_calibration_makes_the_mean_right_and_keeps_the_order(trained: Trained) 
 
 
 def test_a_network_that_onnx_answers_differently_is_not_exported(
-    data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch
+    data: CustomerData, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_module, "EXPORT_TOLERANCE", -1.0)
     with pytest.raises(ExportRefused):
@@ -108,7 +109,7 @@ def test_the_registry_row_tells_everything(row: dict[str, Any]) -> None:
     assert set(OUTPUTS) == {"purchase_hazard", "purchase_probability", "expected_units", "expected_revenue"}
 
 
-def test_a_weight_that_moved_after_the_export_is_noticed(data: Dataset, trained: Trained) -> None:
+def test_a_weight_that_moved_after_the_export_is_noticed(data: CustomerData, trained: Trained) -> None:
     network = copy.deepcopy(trained.network).eval()
     golden = export_module.inputs_of(data, export_module.golden_examples(data))
     session = open_session(export_module.onnx_bytes(network, golden), may_use_gpu=False)
@@ -119,7 +120,7 @@ def test_a_weight_that_moved_after_the_export_is_noticed(data: Dataset, trained:
         export_module.check_export(network, session, data.signature, golden)
 
 
-def test_mingled_rows_hold_the_same_values_and_nobodys_row(data: Dataset) -> None:
+def test_mingled_rows_hold_the_same_values_and_nobodys_row(data: CustomerData) -> None:
     inputs = export_module.inputs_of(data, export_module.golden_examples(data))
     mingled = inputs.mingled()
     is_step = np.arange(inputs.steps.shape[1]) < inputs.position[:, None]
@@ -129,7 +130,7 @@ def test_mingled_rows_hold_the_same_values_and_nobodys_row(data: Dataset) -> Non
     assert not {tuple(row) for row in mingled.context} & {tuple(row) for row in data.validation.context}
 
 
-def test_a_shop_without_amounts_learns_when_customers_buy_all_the_same(data: Dataset, trained: Trained) -> None:
+def test_a_shop_without_amounts_learns_when_customers_buy_all_the_same(data: CustomerData, trained: Trained) -> None:
     without = [replace(part, revenue=np.zeros_like(part.revenue)) for part in (data.train, data.validation)]
     other = train(replace(data, train=without[0], validation=without[1]), CHOICES)
     assert other.model[0].log_loss == pytest.approx(trained.model[0].log_loss, abs=0.005)

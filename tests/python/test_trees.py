@@ -11,18 +11,18 @@ import pyarrow as pa
 import pytest
 import torch
 from demand_forecast.model import OUTPUTS, load_model
-from demand_forecast_training import calibration, stacking, trees
-from demand_forecast_training.calibration import Seen, calibrate, fitted_line
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.export import export, golden_examples, inputs_of, list_of, struct_of
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.losses import hazard_loss
-from demand_forecast_training.network import Network, Rates, network_of_weights
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.stacking import relative_gain, with_useful_trees
-from demand_forecast_training.training import Trained
-from demand_forecast_training.trees import Nodes, Trees, fit_trees, fitted, hazard_logits, rows_of, seeds, settings
-from demand_forecast_training.workflow import registry_row
+from demand_forecast_training.customers import calibration, stacking, trees
+from demand_forecast_training.customers.calibration import Seen, calibrate, fitted_line
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.finetuning import finetune
+from demand_forecast_training.customers.losses import hazard_loss
+from demand_forecast_training.customers.network import Network, Rates, network_of_weights
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.stacking import relative_gain, with_useful_trees
+from demand_forecast_training.customers.training import Trained
+from demand_forecast_training.customers.trees import Nodes, Trees, fit_trees, fitted, hazard_logits, rows_of, seeds, settings
+from demand_forecast_training.customers.workflow import registry_row
+from demand_forecast_training.learning.export import export, golden_examples, inputs_of, list_of, struct_of
 from safetensors.torch import load
 from threadpoolctl import threadpool_limits
 
@@ -41,14 +41,14 @@ def small_shop() -> Any:
 
 
 @pytest.fixture(scope="module")
-def nodes(data: Dataset) -> Nodes:
+def nodes(data: CustomerData) -> Nodes:
     found = fit_trees(data, 0, 2)
     assert found is not None
     return found
 
 
 @pytest.fixture(scope="module")
-def stacked(data: Dataset, trained: Trained, nodes: Nodes) -> Trained:
+def stacked(data: CustomerData, trained: Trained, nodes: Nodes) -> Trained:
     """The trained network with trees beside it, calibrated together."""
     network = network_of_weights(trained.network.state_dict(), trained.choices)
     network.trees = Trees(nodes)
@@ -57,7 +57,7 @@ def stacked(data: Dataset, trained: Trained, nodes: Nodes) -> Trained:
     return replace(trained, network=network)
 
 
-def test_the_trees_answer_as_lightgbm_does(data: Dataset, nodes: Nodes) -> None:
+def test_the_trees_answer_as_lightgbm_does(data: CustomerData, nodes: Nodes) -> None:
     for number, horizon in enumerate(trees.TREE_HORIZONS):
         taught, (columns, bought) = (rows_of(data, examples, horizon) for examples in (data.train, data.validation))
         forests = [fitted(taught, (columns, bought), settings(each, 2)) for each in seeds(0)]
@@ -67,7 +67,7 @@ def test_the_trees_answer_as_lightgbm_does(data: Dataset, nodes: Nodes) -> None:
         assert np.abs(said[0] - said[1]).max() > 1e-3
 
 
-def test_sums_do_not_hang_on_threads_or_batches(nodes: Nodes, data: Dataset) -> None:
+def test_sums_do_not_hang_on_threads_or_batches(nodes: Nodes, data: CustomerData) -> None:
     columns = torch.from_numpy(rows_of(data, data.train, 1)[0])
     with threadpool_limits(1):
         alone = Trees(nodes)(columns)
@@ -107,7 +107,7 @@ def test_trees_that_contradict_each_other_stay_near_the_network() -> None:
     np.testing.assert_allclose(said[1], 0.1, rtol=1e-4)
 
 
-def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: Dataset, stacked: Trained) -> None:
+def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: CustomerData, stacked: Trained) -> None:
     row = registry_row(data, stacked, export(stacked.network, data))
     assert "TreeEnsembleRegressor" in {node.op_type for node in onnx.load_from_string(row["onnx_bytes"]).graph.node}
     golden = inputs_of(data, golden_examples(data))
@@ -125,7 +125,7 @@ def test_network_and_trees_are_one_graph_that_is_scored_by_the_same_code(data: D
         assert torch.equal(values, again)
 
 
-def test_trees_of_a_single_leaf_are_exported_too(data: Dataset, trained: Trained) -> None:
+def test_trees_of_a_single_leaf_are_exported_too(data: CustomerData, trained: Trained) -> None:
     """What LightGBM gives where no leaf may be as small as half of the rows: a shop just above LEAST_ROWS."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(trees.SETTINGS, "min_data_in_leaf", len(data.train))
@@ -137,7 +137,7 @@ def test_trees_of_a_single_leaf_are_exported_too(data: Dataset, trained: Trained
     export(network, data)  # compares ONNX Runtime with PyTorch
 
 
-def test_trees_stay_away_where_they_do_not_help(data: Dataset, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trees_stay_away_where_they_do_not_help(data: CustomerData, trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the gain, the bar decides; too few rows fit none, and so does a choice."""
     monkeypatch.setattr(stacking, "LEAST_GAIN", -1.0)
     stacked, rates = with_useful_trees(trained.network, data, TRYING)
@@ -152,7 +152,7 @@ def test_trees_stay_away_where_they_do_not_help(data: Dataset, trained: Trained,
     assert fit_trees(data, 0, 2) is None
 
 
-def test_the_gain_is_measured_on_customers_that_did_not_calibrate(data: Dataset, trained: Trained) -> None:
+def test_the_gain_is_measured_on_customers_that_did_not_calibrate(data: CustomerData, trained: Trained) -> None:
     """Trees that know the outcome gain a lot; trees that say the opposite for the other half of the customers gain nothing."""
     with torch.no_grad():
         alone = predicted_rates(trained.network, data, data.validation, CHOICES)
@@ -164,7 +164,7 @@ def test_the_gain_is_measured_on_customers_that_did_not_calibrate(data: Dataset,
 
 
 def test_the_line_is_a_minimum_whatever_the_order_of_the_rows(
-    data: Dataset, stacked: Trained, monkeypatch: pytest.MonkeyPatch
+    data: CustomerData, stacked: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Network and trees say nearly the same here, of many rows: their slopes and weights lie along a flat direction."""
     rows = np.tile(np.arange(len(data.validation)), 50)
@@ -187,7 +187,7 @@ def test_the_line_is_a_minimum_whatever_the_order_of_the_rows(
     assert len(calls) < 2 * 200
 
 
-def test_fine_tuning_keeps_the_trees_and_weighs_them_anew(data: Dataset, stacked: Trained) -> None:
+def test_fine_tuning_keeps_the_trees_and_weighs_them_anew(data: CustomerData, stacked: Trained) -> None:
     tuned: Network = finetune(data, stacked.network, replace(CHOICES, epochs=1)).network
     assert tuned.trees is not None and stacked.network.trees is not None
     assert torch.equal(tuned.trees.value, stacked.network.trees.value)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demand_forecast_training import tuning
-from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.customers import tuning
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.training import Trained
 from demand_forecast_training.errors import NothingToResume
-from demand_forecast_training.fitting import Progress
-from demand_forecast_training.hyper_parameters import RANGES, HyperParameters
-from demand_forecast_training.training import Trained
+from demand_forecast_training.learning.fitting import Progress
+from demand_forecast_training.learning.hyper_parameters import RANGES, HyperParameters
 from optuna.trial import TrialState
 
 GIVEN = {"hidden_units": 8}
@@ -30,7 +30,7 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[HyperParameters]:
     """Trainings that were asked for; each loses 1 + its dropout after every epoch, without being done."""
     asked: list[HyperParameters] = []
 
-    def train(data: Dataset, choices: HyperParameters, after_epoch: Any) -> Finished:
+    def train(data: CustomerData, choices: HyperParameters, after_epoch: Any) -> Finished:
         asked.append(choices)
         for epoch in range(1, 5):
             progress = Progress.__new__(Progress)
@@ -49,7 +49,7 @@ def test_every_range_is_of_a_hyper_parameter_and_holds_its_default() -> None:
 
 
 def test_the_first_trial_is_the_default_and_the_best_one_is_handed_over(
-    data: Dataset, trainings: list[HyperParameters], tmp_path: Path
+    data: CustomerData, trainings: list[HyperParameters], tmp_path: Path
 ) -> None:
     study = tuning.tune(data, GIVEN, 12, tmp_path / "study.db")
     assert trainings[0] == HyperParameters(**GIVEN, are_trees_tried=False) and all(asked.hidden_units == 8 for asked in trainings)
@@ -61,7 +61,7 @@ def test_the_first_trial_is_the_default_and_the_best_one_is_handed_over(
 
 @pytest.mark.keeps("kill -9 in training")
 def test_a_search_that_was_killed_goes_on(
-    data: Dataset, trainings: list[HyperParameters], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: CustomerData, trainings: list[HyperParameters], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, train = tmp_path / "study.db", tuning.train
 
@@ -81,12 +81,12 @@ def test_a_search_that_was_killed_goes_on(
     assert not study.get_trials(states=(TrialState.RUNNING,))
 
 
-def test_other_examples_have_a_study_of_their_own(data: Dataset, trainings: list[HyperParameters], tmp_path: Path) -> None:
+def test_other_examples_have_a_study_of_their_own(data: CustomerData, trainings: list[HyperParameters], tmp_path: Path) -> None:
     tuning.tune(data, GIVEN, 1, tmp_path / "study.db")
     with pytest.raises(NothingToResume, match=r"study\.db"):
         tuning.best_choices(replace(data, fingerprint="newer"), tmp_path / "study.db")
 
 
-def test_a_real_training_is_a_trial(data: Dataset, tmp_path: Path) -> None:
+def test_a_real_training_is_a_trial(data: CustomerData, tmp_path: Path) -> None:
     study = tuning.tune(data, {"epochs": 1, "hidden_units": 8}, 1, tmp_path / "study.db")
     assert study.trials[0].value is not None and 0 < study.trials[0].value < 100

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from demand_forecast_training.publishing import MANIFEST, publish, sha256
-from demand_forecast_training.warehouse import Warehouse
+from demand_forecast_training.publishing.files import MANIFEST, publish, sha256
+from demand_forecast_training.warehouse.connection import Warehouse
 
 TABLES = ("customer_forecasts", "data_readiness", "forecast_accuracy")
 CHANGES = {"os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir", "os.chmod"}

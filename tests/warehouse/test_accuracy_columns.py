@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet
 from demand_forecast.signature import Signature
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.accuracy.own_columns import tree_columns, warehouse_signature, write_own_columns
 

@@ -15,15 +15,16 @@ from typing import Any, cast
 import duckdb
 import onnxruntime as ort
 import pytest
-from demand_forecast_training import registry, training, workflow
+from demand_forecast_training.customers import training, workflow
+from demand_forecast_training.customers.figures import Figures
+from demand_forecast_training.customers.network import Network
+from demand_forecast_training.customers.training import Trained
 from demand_forecast_training.errors import FileRefused, NotReproduced, UnknownVersion
-from demand_forecast_training.figures import Figures
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network
-from demand_forecast_training.output_files import output_path
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.publishing.output_files import output_path
 from demand_forecast_training.reproducing import compared
-from demand_forecast_training.training import Trained
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse import registry
+from demand_forecast_training.warehouse.connection import find_warehouse
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]
 
 from .conftest import copied

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from demand_forecast.model import load_model
 from demand_forecast_training.improvement import workflow
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.shuffled import shuffled_outcomes
 

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 from demand_forecast.model import load_model
-from demand_forecast_training.finished_run import finished_run
+from demand_forecast_training.publishing.finished_run import finished_run
 
 from .conftest import copied
 from .published_shop import state_of

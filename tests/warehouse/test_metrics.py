@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from demand_forecast_training import figures
+from demand_forecast_training.customers import figures
 from numpy.typing import NDArray
 from sklearn import metrics
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from demand_forecast.errors import FeatureMismatch
-from demand_forecast_training import pretrained_start
-from demand_forecast_training.artefact import read_artefact
-from demand_forecast_training.erasing import taught_versions
-from demand_forecast_training.figures import Figures
-from demand_forecast_training.hyper_parameters import FINETUNING, FIRST_FINETUNING
-from demand_forecast_training.pretrained_start import Judged, promotion_reason, register_pretrained
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.customers.figures import Figures
+from demand_forecast_training.learning.hyper_parameters import FINETUNING, FIRST_FINETUNING
+from demand_forecast_training.pretrained import start as pretrained_start
+from demand_forecast_training.pretrained.artefact import read_artefact
+from demand_forecast_training.pretrained.start import Judged, promotion_reason, register_pretrained
+from demand_forecast_training.privacy.erasing import taught_versions
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from .conftest import copied
 from .user_project import UserProject, new_shop

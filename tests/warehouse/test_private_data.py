@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from demand_forecast_training.aggregates import RULES
-from demand_forecast_training.publishing import check_files
+from demand_forecast_training.publishing.aggregates import RULES
+from demand_forecast_training.publishing.files import check_files
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from demand_forecast.errors import SecretRefused
 from demand_forecast.secret_hash import padded, pseudonym, set_pads
-from demand_forecast_training.package_tables import own_models
+from demand_forecast_training.warehouse.package_tables import own_models
 
 from .test_private_data import CANARY, files_of, files_with
 from .user_project import EVENTS, UserProject, new_shop

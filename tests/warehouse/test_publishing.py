@@ -15,11 +15,11 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from demand_forecast_training.dbt_process import run_dbt
 from demand_forecast_training.errors import PublishRefused
-from demand_forecast_training.finished_run import finished_run
-from demand_forecast_training.publishing import DATABASE, sha256
-from demand_forecast_training.watching import Watched, watch
+from demand_forecast_training.publishing.dbt_process import run_dbt
+from demand_forecast_training.publishing.files import DATABASE, sha256
+from demand_forecast_training.publishing.finished_run import finished_run
+from demand_forecast_training.publishing.watching import Watched, watch
 
 from benchmarks.reading import READER
 

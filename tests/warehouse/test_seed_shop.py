@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from demand_forecast_training.finished_run import finished_run
+from demand_forecast_training.publishing.finished_run import finished_run
 
 from benchmarks.shop_generator.dirt import DIRTY_ROWS
 from benchmarks.shop_generator.seed_files import write_seeds

@@ -15,12 +15,12 @@ import torch
 from demand_forecast.arrays import one_chunk
 from demand_forecast.model import OUTPUTS, load_model
 from demand_forecast.udf import score
-from demand_forecast_training.dataset import Dataset, read_dataset
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.warehouse import relations_of
-from demand_forecast_training.workflow import registered_network
+from demand_forecast_training.customers.examples import CustomerData, read_dataset
+from demand_forecast_training.customers.network import Network
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.workflow import registered_network
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.warehouse.connection import relations_of
 
 from .conftest import copied
 from .test_first_build import changed_rows, snapshot
@@ -131,7 +131,7 @@ def test_a_model_knows_more_than_one_number(trained_shop: UserProject) -> None:
 # --- training and scoring agree -------------------------------------------------------------------------------------
 
 
-def training_answers(connection: Any, network: Network, relations: dict[str, str]) -> tuple[Dataset, Answers]:
+def training_answers(connection: Any, network: Network, relations: dict[str, str]) -> tuple[CustomerData, Answers]:
     """What training computes for the validation origins: one pass over each history, every origin reading its own state."""
     data = read_dataset(connection, relations)
     choices = HyperParameters(batch_origins=128)

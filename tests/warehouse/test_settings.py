@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from demand_forecast_training.warehouse import relations_of
+from demand_forecast_training.warehouse.connection import relations_of
 
 from .user_project import EVENTS, PACKAGE, UserProject
 

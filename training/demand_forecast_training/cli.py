@@ -13,10 +13,10 @@ import duckdb
 from demand_forecast.errors import DemandForecastError
 
 from demand_forecast_training import commands
-from demand_forecast_training.aggregates import SMALLEST_GROUP
-from demand_forecast_training.hyper_parameters import ACTIONS, ARCHITECTURES
-from demand_forecast_training.registry import TASK, TASKS
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.learning.hyper_parameters import ACTIONS, ARCHITECTURES
+from demand_forecast_training.publishing.aggregates import SMALLEST_GROUP
+from demand_forecast_training.warehouse.connection import find_warehouse
+from demand_forecast_training.warehouse.registry import TASK, TASKS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

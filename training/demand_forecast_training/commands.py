@@ -16,20 +16,20 @@ from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 
 from demand_forecast_training.doctor import ERROR, examine, page
-from demand_forecast_training.erasing import erase
 from demand_forecast_training.mapping_guess import first_block
-from demand_forecast_training.output_files import output_path, write_csv, write_receipt
-from demand_forecast_training.pruning import prune
-from demand_forecast_training.pseudonyms import write_keys
-from demand_forecast_training.publishing import CURRENT, DATABASE, publish
-from demand_forecast_training.registry import TASK, TASKS, champion, promote, roll_back, version_row
+from demand_forecast_training.privacy.erasing import erase
+from demand_forecast_training.privacy.pseudonyms import write_keys
+from demand_forecast_training.publishing.files import CURRENT, DATABASE, publish
+from demand_forecast_training.publishing.output_files import output_path, write_csv, write_receipt
+from demand_forecast_training.publishing.watching import Watched, watch
 from demand_forecast_training.report import erasure_lines, report, retrain_lines, versions_table
-from demand_forecast_training.warehouse import Warehouse, find_path, manifest_path
-from demand_forecast_training.watching import Watched, watch
+from demand_forecast_training.warehouse.connection import Warehouse, find_path, manifest_path
+from demand_forecast_training.warehouse.pruning import prune
+from demand_forecast_training.warehouse.registry import TASK, TASKS, champion, promote, roll_back, version_row
 
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
-WORKFLOWS = {"product_demand": "products", "recommendation": "recommendations"}
-"""Where the training of a task lies that is not of customers."""
+WORKFLOWS = {TASK: "customers", "product_demand": "products", "recommendation": "recommendations"}
+"""Where the training of each task lies."""
 REFITTED = (TASK, "product_demand")
 """Tasks whose versions can be refitted."""
 OVERRIDES = (
@@ -82,7 +82,7 @@ def run_improve(options: argparse.Namespace, warehouse: Warehouse) -> None:
 
 
 def run_pretrained(options: argparse.Namespace, warehouse: Warehouse) -> None:
-    imported("demand_forecast_training.pretrained_start").register_pretrained(warehouse, options.promote)
+    imported("demand_forecast_training.pretrained.start").register_pretrained(warehouse, options.promote)
 
 
 def run_tune(options: argparse.Namespace, warehouse: Warehouse) -> None:
@@ -91,7 +91,7 @@ def run_tune(options: argparse.Namespace, warehouse: Warehouse) -> None:
 
 
 def training_workflow() -> ModuleType:
-    return imported("demand_forecast_training.workflow")
+    return imported("demand_forecast_training.customers.workflow")
 
 
 def imported(name: str) -> ModuleType:

@@ -19,12 +19,12 @@ from demand_forecast.errors import DemandForecastError
 from demand_forecast.model import load_model
 from demand_forecast.secret_hash import SECRET, set_pads
 
-from demand_forecast_training.finished_run import failures, finished_run
-from demand_forecast_training.package_tables import mapped_relations
-from demand_forecast_training.pseudonyms import KEYS, check_secret
-from demand_forecast_training.publishing import CURRENT, DATABASE
-from demand_forecast_training.registry import BASELINE, TASK, TASKS, champion, version_row
-from demand_forecast_training.warehouse import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.privacy.pseudonyms import KEYS, check_secret
+from demand_forecast_training.publishing.files import CURRENT, DATABASE
+from demand_forecast_training.publishing.finished_run import failures, finished_run
+from demand_forecast_training.warehouse.connection import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.warehouse.package_tables import mapped_relations
+from demand_forecast_training.warehouse.registry import BASELINE, TASK, TASKS, champion, version_row
 
 PACKAGE = "demand_forecast"
 OK, WARNING, ERROR = "ok", "warning", "error"

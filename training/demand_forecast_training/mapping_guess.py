@@ -14,8 +14,8 @@ import pyarrow as pa
 import yaml
 
 from demand_forecast_training.errors import WarehouseUnavailable
-from demand_forecast_training.publishing import quoted
-from demand_forecast_training.warehouse import connect
+from demand_forecast_training.publishing.files import quoted
+from demand_forecast_training.warehouse.connection import connect
 
 NAMES = {
     "customer_id": "customer user member client buyer shopper account household who kunde kunden kundennummer",

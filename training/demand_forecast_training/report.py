@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from demand_forecast_training.figures import Figures
+from demand_forecast_training.terminal import table
 
 PUBLISHED = (
     "customer_forecasts",
@@ -46,38 +46,6 @@ from {customer_forecasts} group by horizon_days order by horizon_days;
 -- how wrong it was
 select model_version, horizon_days, metric, value, baseline_value, skill from {forecast_accuracy}
 where target = 'purchase' and predictor <> 'baseline' and purpose = 'backtest' order by model_version, horizon_days, metric;"""
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Columns side by side: words to the left, numbers to the right."""
-    values = [list(row) for row in rows]
-    cells = [[shown(value) for value in row] for row in values]
-    is_number = [all(isinstance(row[at], int | float | None) for row in values) for at in range(len(header))]
-    widths = [max(len(title), *(len(row[at]) for row in cells), 0) for at, title in enumerate(header)]
-    lines = []
-    for row in [list(header), *cells]:
-        columns = zip(row, widths, is_number, strict=True)
-        lines.append("  ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in columns).rstrip())
-    return "\n".join(lines)
-
-
-def shown(value: Any) -> str:
-    """Four digits for a fraction, thousands apart for a count, a dash for nothing."""
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:,.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def validation_table(model: Sequence[Figures], baseline: Sequence[Figures], name: str = "model") -> str:
-    """A model beside the baseline on validation days, a row for each horizon and metric."""
-    rows = []
-    for ours, theirs in zip(model, baseline, strict=True):
-        for metric in ("log_loss", "average_precision", "mean_probability"):
-            rows.append((f"{ours.horizon_days} days", metric, getattr(ours, metric), getattr(theirs, metric), ours.rows))
-        rows.append((f"{ours.horizon_days} days", "purchase_rate", ours.purchase_rate, theirs.purchase_rate, ours.rows))
-    return table(("validation", "metric", name, "baseline", "rows"), rows)
 
 
 def versions_table(connection: Any, relations: Mapping[str, str], champions: Collection[str | None]) -> str:

@@ -9,23 +9,25 @@ from typing import Any
 
 from demand_forecast import __version__
 
-from demand_forecast_training.dataset import CUSTOMERS, Dataset, fingerprint_of, read_entity
+from demand_forecast_training.customers.examples import CUSTOMERS, CustomerData
+from demand_forecast_training.customers.finetuning import finetune
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.customers.workflow import registered_network, registry_row
 from demand_forecast_training.errors import NotReproduced, UnknownVersion
-from demand_forecast_training.export import export
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import HyperParameters
 from demand_forecast_training.improvement.challenger import EXAMPLES, read_examples
 from demand_forecast_training.improvement.level import with_moved_level
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.reading import fingerprint_of, read_entity
+from demand_forecast_training.learning.versions import registered_choices
 from demand_forecast_training.products import workflow as products
-from demand_forecast_training.products.examples import PRODUCTS
-from demand_forecast_training.products.training import Data, train_demand
+from demand_forecast_training.products.examples import PRODUCTS, ProductData
+from demand_forecast_training.products.training import train_demand
 from demand_forecast_training.recommendations import workflow as recommendations
 from demand_forecast_training.recommendations.examples import ListData, read_lists
 from demand_forecast_training.recommendations.training import export_ranking, train_ranking
-from demand_forecast_training.registry import check_kept, version_row
-from demand_forecast_training.training import Trained, train
-from demand_forecast_training.warehouse import Warehouse
-from demand_forecast_training.workflow import registered_choices, registered_network, registry_row
+from demand_forecast_training.warehouse.connection import Warehouse
+from demand_forecast_training.warehouse.registry import check_kept, version_row
 
 TOLERANCE = 1e-3
 """Greatest difference of the validation losses; the same processor gives the same bytes."""
@@ -85,7 +87,7 @@ def examples_of(connection: Any, relations: Mapping[str, str], row: Row) -> Any:
 
 
 def examples_there(connection: Any, relations: Mapping[str, str], task: str, wanted: str) -> Iterator[Any]:
-    """Data sets of a task that the last build holds; of customers', those with the fingerprint that is `wanted`."""
+    """ProductData sets of a task that the last build holds; of customers', those with the fingerprint that is `wanted`."""
     if task == "product_demand":
         yield read_entity(connection, relations, PRODUCTS)
     elif task == "recommendation":
@@ -97,13 +99,13 @@ def examples_there(connection: Any, relations: Mapping[str, str], task: str, wan
                 yield read_examples(connection, relations, purpose)
 
 
-def customers_again(data: Dataset, row: Row, parent: Row | None) -> dict[str, Any]:
+def customers_again(data: CustomerData, row: Row, parent: Row | None) -> dict[str, Any]:
     """Registry row of the same training of customers."""
     trained = customers_trained(data, registered_choices(row), parent, json.loads(row["validation_metrics"]).get("level_since"))
     return registry_row(data, trained, export(trained.network, data))
 
 
-def customers_trained(data: Dataset, choices: HyperParameters, parent: Row | None, level_since: str | None) -> Trained:
+def customers_trained(data: CustomerData, choices: HyperParameters, parent: Row | None, level_since: str | None) -> Trained:
     """From nothing, or from a parent: its level moved since a day, or tuned finely."""
     if parent is None:
         return train(data, choices)
@@ -112,7 +114,7 @@ def customers_trained(data: Dataset, choices: HyperParameters, parent: Row | Non
     return finetune(data, registered_network(parent), choices)
 
 
-def products_again(data: Data, row: Row, parent: Row | None) -> dict[str, Any]:
+def products_again(data: ProductData, row: Row, parent: Row | None) -> dict[str, Any]:
     """Registry row of the same training of products."""
     trained = train_demand(data, registered_choices(row))
     return products.registry_row(data, trained, export(trained.network, data))

@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 from demand_forecast.model import load_model
 from demand_forecast.udf import score
-from demand_forecast_training.dataset import read_all_days, read_entity
-from demand_forecast_training.export import export
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.products.examples import PRODUCTS
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.reading import read_all_days, read_entity
+from demand_forecast_training.products.examples import PRODUCTS, ProductData
 from demand_forecast_training.products.refitting import refit_demand
-from demand_forecast_training.products.training import Data, train_demand
+from demand_forecast_training.products.training import train_demand
 from demand_forecast_training.products.workflow import registry_row
-from demand_forecast_training.warehouse import Warehouse, find_warehouse
+from demand_forecast_training.warehouse.connection import Warehouse, find_warehouse
 
 from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import ROOT
@@ -125,7 +125,7 @@ def answers(project: Path, choices: HyperParameters, window: Window) -> Iterator
     yield "refit", said_of(warehouse, row, window), row, seconds + refit_seconds
 
 
-def everything_in(project: Path) -> Data:
+def everything_in(project: Path) -> ProductData:
     """All examples of a shop that ends on the first origin."""
     warehouse = find_warehouse(project, project, None)
     with warehouse.visit() as connection:

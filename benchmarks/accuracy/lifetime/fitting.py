@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from demand_forecast_training.losses import poisson_loss
+from demand_forecast_training.customers.losses import poisson_loss
 from torch import Tensor, nn
 
 from benchmarks.accuracy.lifetime.choices import Choices

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from demand_forecast_training.encoder import CLAMP
-from demand_forecast_training.memories import MEMORIES
+from demand_forecast_training.learning.encoder import CLAMP
+from demand_forecast_training.learning.memories import MEMORIES
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.recommendations.training import RANKING
 
 from benchmarks.accuracy.cells import SPLITS

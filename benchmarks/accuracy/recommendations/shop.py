@@ -14,11 +14,11 @@ import pyarrow as pa
 from demand_forecast.arrays import list_lengths
 from demand_forecast.model import load_model
 from demand_forecast.udf import score
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.recommendations.examples import read_lists
 from demand_forecast_training.recommendations.training import export_ranking, train_ranking
 from demand_forecast_training.recommendations.workflow import registry_row
-from demand_forecast_training.warehouse import find_warehouse
+from demand_forecast_training.warehouse.connection import find_warehouse
 
 from benchmarks.accuracy.data_sets import DataSet
 from benchmarks.accuracy.harness import ROOT

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from demand_forecast_training.hyper_parameters import ACTIONS
-from demand_forecast_training.registry import TASK
+from demand_forecast_training.learning.hyper_parameters import ACTIONS
+from demand_forecast_training.warehouse.registry import TASK
 
 
 @dataclass(frozen=True)

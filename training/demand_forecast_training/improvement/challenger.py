@@ -8,16 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from demand_forecast_training.dataset import Dataset, read_dataset, read_everything
+from demand_forecast_training.customers.examples import CustomerData, read_dataset, read_everything
+from demand_forecast_training.customers.finetuning import finetune
+from demand_forecast_training.customers.refitting import refit
+from demand_forecast_training.customers.training import Trained, train
+from demand_forecast_training.customers.tuning import best_choices, tune
+from demand_forecast_training.customers.workflow import check_not_ahead, registered_network, registry_row
 from demand_forecast_training.errors import NothingToTrain
-from demand_forecast_training.export import export
-from demand_forecast_training.finetuning import finetune
-from demand_forecast_training.hyper_parameters import HyperParameters, finetuning
 from demand_forecast_training.improvement.level import with_moved_level
-from demand_forecast_training.refitting import refit
-from demand_forecast_training.training import Trained, train
-from demand_forecast_training.tuning import best_choices, tune
-from demand_forecast_training.workflow import check_not_ahead, registered_choices, registered_network, registry_row
+from demand_forecast_training.learning.export import export
+from demand_forecast_training.learning.hyper_parameters import HyperParameters, finetuning
+from demand_forecast_training.learning.versions import registered_choices
 
 EXAMPLES = {"training": "lbl_training_examples", "gate": "lbl_challenger_examples", "refit": "lbl_challenger_refit_examples"}
 Row = Mapping[str, Any]
@@ -39,7 +40,7 @@ class Plan:
     log_dir: Path | None
 
 
-def read_examples(connection: Any, relations: Mapping[str, str], purpose: str) -> Dataset:
+def read_examples(connection: Any, relations: Mapping[str, str], purpose: str) -> CustomerData:
     """Examples with the cuts of a purpose: training, gate or refit."""
     if purpose == "training":
         return read_dataset(connection, relations)
@@ -48,7 +49,7 @@ def read_examples(connection: Any, relations: Mapping[str, str], purpose: str) -
     return read_dataset(connection, {**relations, **own})
 
 
-def parent_of(plan: Plan, data: Dataset) -> Row | None:
+def parent_of(plan: Plan, data: CustomerData) -> Row | None:
     """The version that an action goes on from, or None where it begins anew.
 
     Raises NothingToTrain where every one knows the days already on which the tuning would be stopped.
@@ -68,7 +69,7 @@ def parent_of(plan: Plan, data: Dataset) -> Row | None:
     )
 
 
-def challenger(plan: Plan, data: Dataset) -> tuple[Trained, dict[str, Any]]:
+def challenger(plan: Plan, data: CustomerData) -> tuple[Trained, dict[str, Any]]:
     """What an action makes of the examples, and its registry row."""
     parent = parent_of(plan, data)
     trained = made(plan, data, parent)
@@ -76,7 +77,7 @@ def challenger(plan: Plan, data: Dataset) -> tuple[Trained, dict[str, Any]]:
     return trained, row | {"parent_version": parent["model_version"] if parent else None}
 
 
-def made(plan: Plan, data: Dataset, parent: Row | None) -> Trained:
+def made(plan: Plan, data: CustomerData, parent: Row | None) -> Trained:
     """Move the level of a parent, tune it finely, or train anew, with choices that were searched for if the action is tune."""
     if parent is None:
         return train(data, HyperParameters(**choices_of_new(plan, data)), plan.log_dir)
@@ -86,7 +87,7 @@ def made(plan: Plan, data: Dataset, parent: Row | None) -> Trained:
     return finetune(data, network, replace(choices, **(finetuning(parent["predictor"]) | dict(plan.chosen))), plan.log_dir)
 
 
-def choices_of_new(plan: Plan, data: Dataset) -> dict[str, Any]:
+def choices_of_new(plan: Plan, data: CustomerData) -> dict[str, Any]:
     """Choices of a training from nothing: the champion's architecture, and after a search the best that was found."""
     fixed = {"architecture": registered_choices(plan.champion).architecture} | dict(plan.chosen)
     if plan.action != "tune":
@@ -95,7 +96,7 @@ def choices_of_new(plan: Plan, data: Dataset) -> dict[str, Any]:
     return best_choices(data, plan.study) | fixed
 
 
-def read_refit_examples(connection: Any, relations: Mapping[str, str], row: Row) -> Dataset:
+def read_refit_examples(connection: Any, relations: Mapping[str, str], row: Row) -> CustomerData:
     """What the refit of a challenger learns from: every origin before the latest; examples with validation days where it goes on
     from a version."""
     if row["parent_version"] is None:
@@ -103,7 +104,7 @@ def read_refit_examples(connection: Any, relations: Mapping[str, str], row: Row)
     return read_examples(connection, relations, "refit")
 
 
-def refitted(plan: Plan, data: Dataset, everything: Dataset, trained: Trained, row: Row) -> dict[str, Any]:
+def refitted(plan: Plan, data: CustomerData, everything: CustomerData, trained: Trained, row: Row) -> dict[str, Any]:
     """Registry row of the refit of a challenger that was `trained` on `data`: the same action on everything there is.
 
     A training from nothing takes as many steps as the challenger's did; what goes on from a version goes on again.

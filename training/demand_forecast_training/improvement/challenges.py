@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from demand_forecast_training.improvement.gate import Verdict
-from demand_forecast_training.registry import append_version, insert, transaction, user_name
+from demand_forecast_training.warehouse.registry import append_version, insert, transaction, user_name
 
 SEEN = "select count(distinct challenger_version) from {model_challenges} where gate_through_date > ? and challenger_version <> ?"
 JUDGED = "select is_promoted, reason from {model_challenges} where challenger_version = ? and gate_through_date > ?"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demand_forecast_training.errors import NothingToJudge
-from demand_forecast_training.report import table
+from demand_forecast_training.terminal import table
 
 Sums = NDArray[np.float64]
 REPLICATES = 2000

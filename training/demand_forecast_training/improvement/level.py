@@ -8,17 +8,18 @@ from datetime import date
 import numpy as np
 import torch
 
-from demand_forecast_training.calibration import shift_level
-from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.customers.calibration import shift_level
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.network import Network, Rates
+from demand_forecast_training.customers.rates import predicted_rates
+from demand_forecast_training.customers.training import Trained, figure_tables
 from demand_forecast_training.errors import NothingToTrain
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.network import Network, Rates
-from demand_forecast_training.rates import predicted_rates
-from demand_forecast_training.training import Trained, figure_tables, prepare
+from demand_forecast_training.learning.fitting import prepare
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 
 
 @torch.no_grad()
-def with_moved_level(data: Dataset, parent: Network, choices: HyperParameters, since: date | None) -> Trained:
+def with_moved_level(data: CustomerData, parent: Network, choices: HyperParameters, since: date | None) -> Trained:
     """A copy whose hazards have the level of the validation origins `since` a day, or of all of them.
 
     Raises NothingToTrain where no such origin lies before the gate.
@@ -36,7 +37,7 @@ def with_moved_level(data: Dataset, parent: Network, choices: HyperParameters, s
     return Trained(network, choices, 0, 0, 0.0, model[0].log_loss or 0.0, uncalibrated, model, baseline, told_since)
 
 
-def recent_rows(data: Dataset, since: date | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def recent_rows(data: CustomerData, since: date | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Row numbers of the validation origins since a day."""
     rows = np.flatnonzero(data.dates[data.validation.date] >= np.datetime64(since or date.min))
     if not len(rows):

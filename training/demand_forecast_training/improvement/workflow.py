@@ -8,7 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from demand_forecast_training.dataset import Dataset
+from demand_forecast_training.customers.examples import CustomerData
+from demand_forecast_training.customers.figures import validation_table
+from demand_forecast_training.customers.training import Trained
+from demand_forecast_training.customers.workflow import evaluated_row
 from demand_forecast_training.errors import NothingToJudge
 from demand_forecast_training.improvement.actions import Health, chosen_action, read_health, tried_actions
 from demand_forecast_training.improvement.challenger import Plan, challenger, read_examples, read_refit_examples, refitted
@@ -21,11 +24,9 @@ from demand_forecast_training.improvement.challenges import (
 )
 from demand_forecast_training.improvement.gate import Verdict, judged
 from demand_forecast_training.improvement.shadow import ask_in_shadow
-from demand_forecast_training.registry import BASELINE, champion, register, version_row
-from demand_forecast_training.report import validation_table
-from demand_forecast_training.training import Trained
-from demand_forecast_training.warehouse import Warehouse
-from demand_forecast_training.workflow import check_readiness, check_same_features, evaluated_row
+from demand_forecast_training.learning.versions import check_readiness, check_same_features
+from demand_forecast_training.warehouse.connection import Warehouse
+from demand_forecast_training.warehouse.registry import BASELINE, champion, register, version_row
 
 STEPS = ("consulted", "read", "trained", "registered", "asked", "judged", "refitted", "decided")
 AfterStep = Callable[[str], None]
@@ -114,7 +115,7 @@ def challenged(attempt: Attempt) -> str | None:
     return decided(attempt, data, trained, row)
 
 
-def check_unseen(plan: Plan, data: Dataset) -> None:
+def check_unseen(plan: Plan, data: CustomerData) -> None:
     """Refuse to judge on days that the champion has learnt from."""
     through = plan.champion["trained_through_date"]
     if through > data.trained_through_date:
@@ -124,7 +125,7 @@ def check_unseen(plan: Plan, data: Dataset) -> None:
         )
 
 
-def decided(attempt: Attempt, data: Dataset, trained: Trained, row: Mapping[str, Any]) -> str | None:
+def decided(attempt: Attempt, data: CustomerData, trained: Trained, row: Mapping[str, Any]) -> str | None:
     """Register the challenger, judge it, and promote its refit or refuse it."""
     relations, version = attempt.warehouse.relations, row["model_version"]
     serving = attempt.plan.champion["model_version"]
@@ -148,7 +149,7 @@ def decided(attempt: Attempt, data: Dataset, trained: Trained, row: Mapping[str,
     return promoted(attempt, data, trained, row, verdict, figures)
 
 
-def refuse(attempt: Attempt, data: Dataset, row: Mapping[str, Any], reason: str, figures: Mapping[str, Any]) -> None:
+def refuse(attempt: Attempt, data: CustomerData, row: Mapping[str, Any], reason: str, figures: Mapping[str, Any]) -> None:
     """Write down that the champion stays, and why."""
     log_challenge(attempt, data, row, None, reason, figures)
     print(f"refused {row['model_version']}: {reason}\n{attempt.plan.champion['model_version']} still serves")
@@ -156,7 +157,7 @@ def refuse(attempt: Attempt, data: Dataset, row: Mapping[str, Any], reason: str,
 
 def promoted(
     attempt: Attempt,
-    data: Dataset,
+    data: CustomerData,
     trained: Trained,
     row: Mapping[str, Any],
     verdict: Verdict,
@@ -176,7 +177,7 @@ def promoted(
 
 def log_challenge(
     attempt: Attempt,
-    data: Dataset,
+    data: CustomerData,
     row: Mapping[str, Any],
     refit: Mapping[str, Any] | None,
     reason: str,

@@ -9,11 +9,11 @@ import torch
 from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, OUTPUTS_OF
 from torch import Tensor, nn
 
-from demand_forecast_training.dataset import Batch, Dataset
-from demand_forecast_training.encoder import Learner
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.dataset import Batch
+from demand_forecast_training.learning.encoder import Learner
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.products.counts import quantiles, running_maximum
-from demand_forecast_training.products.examples import TASK, ProductExamples
+from demand_forecast_training.products.examples import TASK, ProductData, ProductExamples
 from demand_forecast_training.products.network import Demand, ProductNetwork, demand_losses, fit_product_scales
 
 
@@ -63,7 +63,7 @@ class ProductEnsemble(Learner):
         return (mean, *daily, *(running_maximum(values) for values in cumulative))
 
 
-def untaught(data: Dataset[ProductExamples], choices: HyperParameters) -> ProductEnsemble:
+def untaught(data: ProductData, choices: HyperParameters) -> ProductEnsemble:
     """Networks before training, each with random weights of its own."""
     scales = fit_product_scales(data, choices)
     return ProductEnsemble([ProductNetwork(scales, choices) for _ in range(choices.members)])

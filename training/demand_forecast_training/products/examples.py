@@ -9,7 +9,8 @@ import pyarrow as pa
 from demand_forecast.arrays import Floats, list_lengths
 from demand_forecast.signature import Signature
 
-from demand_forecast_training.dataset import Entity, Origins, known_arrays
+from demand_forecast_training.learning.dataset import Dataset, Origins
+from demand_forecast_training.learning.reading import Entity, known_arrays
 
 TASK = "product_demand"
 
@@ -48,3 +49,4 @@ def outcomes(sales: pa.ListArray, days: int) -> tuple[Floats, Floats]:
 
 
 PRODUCTS = Entity("product_id", "lbl_product_examples", "lbl_product_refit_examples", "seq_product_histories", product_examples)
+ProductData = Dataset[ProductExamples]

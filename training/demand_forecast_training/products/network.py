@@ -10,12 +10,12 @@ import torch
 from demand_forecast.arrays import Integers
 from torch import Tensor, nn
 
-from demand_forecast_training.dataset import Batch, Dataset
-from demand_forecast_training.encoder import Encoder
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.dataset import Batch
+from demand_forecast_training.learning.encoder import Encoder
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.scales import Scales, fit_scales, habits
 from demand_forecast_training.products.counts import negative_log_likelihood
-from demand_forecast_training.products.examples import ProductExamples
-from demand_forecast_training.scalers import Scales, fit_scales, habits
+from demand_forecast_training.products.examples import ProductData, ProductExamples
 
 HEADS = 3  # log of the mean, log of the size of a day's count, log of the size of the sum so far
 DAILY_HEADS = 2
@@ -97,7 +97,7 @@ def demand_losses(demand: Demand, examples: ProductExamples) -> dict[str, Tensor
     return {"daily": daily.sum() / len(units), "cumulative": so_far.sum() / len(units)}
 
 
-def fit_product_scales(data: Dataset[ProductExamples], choices: HyperParameters) -> ProductScales:
+def fit_product_scales(data: ProductData, choices: HyperParameters) -> ProductScales:
     """Scales of a products' data set, from its training origins."""
     weekdays, _ = habits(data.train.context, data.signature.context)
     rates = np.array([at for at, name in enumerate(data.signature.context) if name.startswith(RATES)], np.int64)

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from demand_forecast_training.finetuning import recent_rows
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.dataset import recent_rows
+from demand_forecast_training.learning.fitting import prepare, taught_again
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.products.ensemble import ProductEnsemble, untaught
-from demand_forecast_training.products.training import Data, TrainedDemand, calibrate_level, predicted_demand
-from demand_forecast_training.refitting import taught_again
-from demand_forecast_training.training import prepare
+from demand_forecast_training.products.examples import ProductData
+from demand_forecast_training.products.training import TrainedDemand, calibrate_level, predicted_demand
 
 KEPT = ("size_scale", "cumulative_size_scale")
 """Calibration of the evaluated network that its refit keeps: days that taught it look surer than days to come."""
 
 
-def refit_demand(everything: Data, evaluated: TrainedDemand, log_dir: Path | None = None) -> TrainedDemand:
+def refit_demand(everything: ProductData, evaluated: TrainedDemand, log_dir: Path | None = None) -> TrainedDemand:
     """As many steps of the optimiser as led to the evaluated network, at the same rates, on examples of all days.
 
     The number of steps, the sizes and the figures are the evaluated ones; its level is its own.
@@ -33,7 +33,9 @@ def refit_demand(everything: Data, evaluated: TrainedDemand, log_dir: Path | Non
 
 
 @torch.no_grad()
-def finished(network: ProductEnsemble, evaluated: ProductEnsemble, everything: Data, choices: HyperParameters) -> ProductEnsemble:
+def finished(
+    network: ProductEnsemble, evaluated: ProductEnsemble, everything: ProductData, choices: HyperParameters
+) -> ProductEnsemble:
     """The network with the evaluated sizes, at the level of its newest `recent_days`."""
     for name in KEPT:
         getattr(network, name).copy_(getattr(evaluated, name))

@@ -11,19 +11,16 @@ import torch
 from demand_forecast.arrays import Floats
 from torch import Tensor
 
-from demand_forecast_training.calibration import bounded_ratio, day_groups
-from demand_forecast_training.curves import curves
-from demand_forecast_training.dataset import Dataset
-from demand_forecast_training.fitting import begin, fit, longest_steps
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.curves import curves
+from demand_forecast_training.learning.dataset import horizons_of, plain_batches
+from demand_forecast_training.learning.fitting import begin, fit, longest_steps, prepare
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.levels import bounded_ratio, day_groups
+from demand_forecast_training.learning.scales import habits
 from demand_forecast_training.products.ensemble import ProductEnsemble, untaught
-from demand_forecast_training.products.examples import ProductExamples
+from demand_forecast_training.products.examples import ProductData, ProductExamples
 from demand_forecast_training.products.network import Demand, demand_losses
-from demand_forecast_training.rates import plain_batches
-from demand_forecast_training.scalers import habits
-from demand_forecast_training.training import FIGURE_HORIZONS, prepare
 
-Data = Dataset[ProductExamples]
 DEMAND: dict[str, Any] = {"members": 4, "context_bins": 12}
 """What a training of product demand chooses otherwise, chosen on the validation days of `make bench-demand`."""
 
@@ -58,7 +55,7 @@ class TrainedDemand:
     baseline: list[DemandFigures]
 
 
-def train_demand(data: Data, choices: HyperParameters, log_dir: Path | None = None) -> TrainedDemand:
+def train_demand(data: ProductData, choices: HyperParameters, log_dir: Path | None = None) -> TrainedDemand:
     """Train on role train from nothing, stop early and calibrate on role validation. Curves go to `log_dir`."""
     prepare(choices)
     progress = begin(untaught(data, choices), choices)
@@ -72,12 +69,8 @@ def train_demand(data: Data, choices: HyperParameters, log_dir: Path | None = No
     )
 
 
-def horizons_of(data: Data) -> list[int]:
-    return [days for days in FIGURE_HORIZONS if days <= data.days.shape[1]]
-
-
 @torch.no_grad()
-def predicted_demand(network: ProductEnsemble, data: Data, examples: ProductExamples, choices: HyperParameters) -> Demand:
+def predicted_demand(network: ProductEnsemble, data: ProductData, examples: ProductExamples, choices: HyperParameters) -> Demand:
     """Uncalibrated demand of all examples, in their order."""
     found = [torch.empty(len(examples), data.days.shape[1]) for _ in Demand._fields]
     for batch in plain_batches(data, examples, choices):
@@ -126,7 +119,7 @@ def fitted_sizes(demand: Demand, examples: ProductExamples) -> tuple[float, floa
     return size, cumulative_size
 
 
-def baseline_mean(data: Data, examples: ProductExamples) -> Floats:
+def baseline_mean(data: ProductData, examples: ProductExamples) -> Floats:
     """What the SQL baseline expects of each day, (origins, days): the rate on its weekday."""
     columns, _ = habits(examples.context, data.signature.context)
     return examples.context[:, columns[np.arange(data.days.shape[1]) % 7]]

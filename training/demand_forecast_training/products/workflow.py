@@ -8,16 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from demand_forecast_training.dataset import read_entity
-from demand_forecast_training.export import Exported, export
-from demand_forecast_training.hyper_parameters import HyperParameters
-from demand_forecast_training.products.examples import PRODUCTS, TASK
-from demand_forecast_training.products.refitting import refit_demand
-from demand_forecast_training.products.training import DEMAND, Data, TrainedDemand, train_demand
-from demand_forecast_training.registry import champion, register
-from demand_forecast_training.report import shown, table
-from demand_forecast_training.warehouse import Warehouse
-from demand_forecast_training.workflow import (
+from demand_forecast_training.learning.export import Exported, export
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.reading import read_entity
+from demand_forecast_training.learning.versions import (
     check_readiness,
     data_columns,
     figure_columns,
@@ -25,6 +19,12 @@ from demand_forecast_training.workflow import (
     registered_line,
     version_columns,
 )
+from demand_forecast_training.products.examples import PRODUCTS, TASK, ProductData
+from demand_forecast_training.products.refitting import refit_demand
+from demand_forecast_training.products.training import DEMAND, TrainedDemand, train_demand
+from demand_forecast_training.terminal import shown, table
+from demand_forecast_training.warehouse.connection import Warehouse
+from demand_forecast_training.warehouse.registry import champion, register
 
 
 def train_and_register(
@@ -90,14 +90,14 @@ def not_promoted(row: Mapping[str, Any], trained: TrainedDemand) -> str:
     )
 
 
-def registry_row(data: Data, trained: TrainedDemand, exported: Exported) -> dict[str, Any]:
+def registry_row(data: ProductData, trained: TrainedDemand, exported: Exported) -> dict[str, Any]:
     """Row of model_registry by column name. Its figures are of counts, in `validation_metrics`."""
     tables = {name: getattr(trained, name) for name in ("model", "uncalibrated", "baseline")}
     told = {"epochs": trained.epochs, "validation_loss": trained.validation_loss}
     metrics = told | {name: [asdict(row) for row in rows] for name, rows in tables.items()}
     return (
         version_columns(TASK, trained.choices.architecture, data.trained_through_date, trained.choices, exported)
-        | figure_columns([], [])
+        | figure_columns()
         | data_columns(data)
         | {"validation_metrics": json.dumps(metrics)}
     )

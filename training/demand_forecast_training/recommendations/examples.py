@@ -12,7 +12,7 @@ import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, list_lengths, padded_lists, struct_matrix
 from demand_forecast.signature import Signature
 
-from demand_forecast_training.dataset import FINGERPRINT, ROLES, check_counts
+from demand_forecast_training.learning.reading import FINGERPRINT, ROLES, check_counts
 
 TASK = "recommendation"
 BATCH_ROWS = 512

@@ -9,8 +9,8 @@ from demand_forecast.model import OUTPUTS_OF
 from demand_forecast.signature import Signature
 from torch import Tensor, nn
 
-from demand_forecast_training.encoder import CLAMP, Graph
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.encoder import CLAMP, Graph
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.recommendations.examples import TASK, Lists
 
 LONGEST_LIST = 100

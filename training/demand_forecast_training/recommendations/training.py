@@ -15,14 +15,13 @@ from demand_forecast.arrays import Floats, Integers
 from torch import Tensor
 from tqdm import tqdm
 
-from demand_forecast_training.curves import Log, curves
 from demand_forecast_training.errors import ExportRefused
-from demand_forecast_training.export import Exported, Inputs, export_with
-from demand_forecast_training.fitting import learning_rate
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.curves import Log, curves
+from demand_forecast_training.learning.export import Exported, Inputs, export_with
+from demand_forecast_training.learning.fitting import learning_rate, prepare
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.recommendations.examples import ListData, Lists
 from demand_forecast_training.recommendations.network import LONGEST_LIST, RankingNetwork, is_clear, list_loss
-from demand_forecast_training.training import prepare
 
 RANKING: dict[str, Any] = {"epochs": 6, "patience": 2, "batch_origins": 64, "learning_rate": 3e-3, "encoder_rate_share": 0.1}
 """What a training of recommendations chooses otherwise: an origin is a list of hundreds of candidates, and the share of the rate

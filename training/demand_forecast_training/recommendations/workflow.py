@@ -8,14 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from demand_forecast_training.export import Exported
-from demand_forecast_training.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.export import Exported
+from demand_forecast_training.learning.hyper_parameters import HyperParameters
+from demand_forecast_training.learning.versions import (
+    check_readiness,
+    data_columns,
+    figure_columns,
+    registered_line,
+    version_columns,
+)
 from demand_forecast_training.recommendations.examples import TASK, ListData, read_lists
 from demand_forecast_training.recommendations.training import RANKING, TrainedRanking, export_ranking, train_ranking
-from demand_forecast_training.registry import champion, register
-from demand_forecast_training.report import table
-from demand_forecast_training.warehouse import Warehouse
-from demand_forecast_training.workflow import check_readiness, figure_columns, registered_line, version_columns
+from demand_forecast_training.terminal import table
+from demand_forecast_training.warehouse.connection import Warehouse
+from demand_forecast_training.warehouse.registry import champion, register
 
 METRICS = ("recall_at_20", "ndcg_at_10")
 
@@ -69,19 +75,9 @@ def registry_row(data: ListData, trained: TrainedRanking, exported: Exported) ->
     metrics = told | {"model": asdict(trained.model), "baseline": asdict(trained.baseline)}
     return (
         version_columns(TASK, "ranking", data.trained_through_date, trained.choices, exported)
-        | figure_columns([], [])
-        | {
-            "architecture": "ranking",
-            "predictor": "model",
-            "feature_set_version": data.feature_set_version,
-            "mapping_hash": data.mapping_hash,
-            "signature": data.signature.to_json(),
-            "fitted_through_date": data.fitted_through_date,
-            "data_fingerprint": data.fingerprint,
-            "training_rows": len(data.train),
-            "validation_rows": len(data.validation),
-            "validation_metrics": json.dumps(metrics),
-        }
+        | figure_columns()
+        | data_columns(data)
+        | {"architecture": "ranking", "validation_metrics": json.dumps(metrics)}
     )
 
 

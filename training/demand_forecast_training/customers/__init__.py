@@ -1,0 +1,1 @@
+"""Customer demand: who buys when, how many units and for how much."""

@@ -1,0 +1,1 @@
+"""What every task's training shares: examples as arrays, memories, the loop, the export, and the row of a version."""

@@ -1,0 +1,1 @@
+"""The user's warehouse, its registry and its tables."""
