@@ -35,6 +35,27 @@ steps as (
 
 ),
 
+-- Whether whoever buys is ever seen browsing: sources that name customers differently share hardly any.
+customers as (
+
+    select
+        sum(purchase_count) > 0 as is_buyer,
+        sum(page_view_count + search_count + product_view_count + cart_add_count + linked_event_count) > 0 as is_visitor
+    from {{ ref('demand_forecast', 'seq_customer_steps') }}
+    group by customer_id
+
+),
+
+overlap as (
+
+    select
+        count(*) filter (where is_buyer) as buyer_count,
+        count(*) filter (where is_visitor) as visitor_count,
+        count(*) filter (where is_buyer and is_visitor) as visiting_buyer_count
+    from customers
+
+),
+
 guests as (
 
     -- As many as a sample of customers would have.
@@ -86,6 +107,7 @@ select
     counts.*,
     worst.*,
     steps.*,
+    overlap.*,
     guests.*,
     roles.*,
     sources.*,
@@ -98,6 +120,7 @@ select
 from counts
 cross join worst
 cross join steps
+cross join overlap
 cross join guests
 cross join roles
 cross join sources

@@ -35,6 +35,11 @@ with judged as (
                     || ' % of purchases are of guests, whose rows name no customer: no forecast of customers or products counts them; ' else ''
         end
         || case
+            when least(buyer_count, visitor_count) >= 50 and visiting_buyer_count < 0.05 * least(buyer_count, visitor_count)
+                then 'only ' || visiting_buyer_count || ' of ' || buyer_count || ' buyers are among the ' || visitor_count
+                    || ' customers seen browsing: do all sources name customers alike (see identity_links)?; ' else ''
+        end
+        || case
             when days_behind > 2
                 then 'source ' || slowest_source || ' is ' || days_behind || ' days behind the others and holds the forecasts back; ' else ''
         end

@@ -59,7 +59,7 @@ def test_who_holds_the_warehouse_is_named(built_shop: UserProject, copy_of: Copy
 def test_a_shop_without_a_build_is_told_to_build_and_given_a_first_mapping(tmp_path: Path) -> None:
     project = new_shop(tmp_path)
     seen = project.demand("doctor", check=False)
-    assert seen.returncode == 1 and "type dbt build first" in lines_of(seen.stdout)["error", "profile"]
+    assert seen.returncode == 1 and "type dbt build first" in lines_of(seen.stdout)["error", "build"]
     (entry,) = yaml.safe_load(project.demand("doctor", "--map", "shop.clicks").stdout)["event_sources"]
     assert {key: entry[key] for key in ("source", "columns", "event_types")} == {
         key: EVENTS[key] for key in ("source", "columns", "event_types")

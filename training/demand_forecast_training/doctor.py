@@ -22,7 +22,7 @@ from demand_forecast.secret_hash import SECRET, set_pads
 from demand_forecast_training.privacy.pseudonyms import KEYS, check_secret
 from demand_forecast_training.publishing.files import CURRENT, DATABASE
 from demand_forecast_training.publishing.finished_run import failures, finished_run
-from demand_forecast_training.warehouse.connection import NO_EXTENSIONS, Warehouse, find_warehouse, manifest_path
+from demand_forecast_training.warehouse.connection import NO_EXTENSIONS, Warehouse, find_path, manifest_path, relations_of
 from demand_forecast_training.warehouse.package_tables import mapped_relations
 from demand_forecast_training.warehouse.registry import BASELINE, TASK, TASKS, champion, version_row
 
@@ -50,18 +50,21 @@ def examine(project_dir: Path, profiles_dir: Path | None, target: str | None) ->
     """All findings. What cannot be looked at, because something before it failed, is left out."""
     lines = [versions_line()]
     try:
-        warehouse = find_warehouse(project_dir, profiles_dir, target)
-        lines += [Line(OK, "profile", f"duckdb, {warehouse.path}"), disk_line(warehouse.path)]
-        lines += opened(warehouse, manifest_path(project_dir))
+        path = find_path(project_dir, profiles_dir, target)
     except DemandForecastError as error:
         return [*lines, Line(ERROR, "profile", str(error))]
+    lines += [Line(OK, "profile", f"duckdb, {path}"), disk_line(path)]
+    try:
+        lines += opened(Warehouse(path, relations_of(manifest_path(project_dir))), manifest_path(project_dir))
+    except DemandForecastError as error:
+        return [*lines, Line(ERROR, "build", str(error))]
     target_folder = manifest_path(project_dir).parent
     lines += [*var_lines(project_dir), *unread_lines(project_dir, target_folder)]
     return [*lines, run_line(target_folder), published_line(project_dir / "published")]
 
 
 def versions_line() -> Line:
-    """Versions of what runs; another minor version of the dbt side is an error of the profile, since it is seen there."""
+    """Versions of what runs; another minor version of the dbt side is an error of the build, since it is seen there."""
     found = ", ".join(f"{name} {installed(name)}" for name in ("dbt-core", "dbt-duckdb", "duckdb"))
     if importlib.util.find_spec("torch") is None:
         remedy = 'forecasts run, training does not: pip install "demand-forecast[training]"'
