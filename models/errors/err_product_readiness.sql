@@ -32,6 +32,15 @@ stock as (
 
 ),
 
+lists as (
+
+    select
+        count(*) filter (where role = 'train') as training_lists,
+        count(*) filter (where role = 'validation') as validation_lists
+    from {{ ref('demand_forecast', 'lbl_recommendation_origins') }}
+
+),
+
 products as (
 
     select
@@ -50,6 +59,8 @@ facts as (
         days.purchase_count,
         roles.training_rows,
         roles.validation_rows,
+        lists.training_lists,
+        lists.validation_lists,
         stock.product_count,
         stock.stale_count,
         stock.oldest_date,
@@ -60,6 +71,7 @@ facts as (
         end as refusal
     from days
     cross join roles
+    cross join lists
     cross join stock
     cross join products
 
@@ -75,6 +87,25 @@ select
     '' as warnings,
     training_rows,
     validation_rows
+from facts
+union all
+select
+    'recommendation' as task,
+    {{ names_products }} as is_mapped,
+    coalesce(
+        refusal,
+        case
+            {%- if demand_forecast.setting('validation_days') < 7 %}
+            when true then 'what is bought within a week is validated on whole weeks: raise validation_days to 7 or more'
+            {%- endif %}
+            when training_lists = 0 or validation_lists = 0
+                then 'no customer who was known bought a named product within a week of an origin for '
+                    || case when training_lists = 0 then 'training' else 'validation' end || ': wait for more days'
+        end
+    ) as refusal,
+    '' as warnings,
+    training_lists as training_rows,
+    validation_lists as validation_rows
 from facts
 union all
 select

@@ -1,6 +1,5 @@
 -- One row per customer and origin that teaches or validates recommendations: a customer known before who bought something within the
 -- seven days after it. Origins are six days apart, so that they fall on every weekday; windows do not cross a cut.
-{{ config(materialized='view') }}
 with cuts as (
 
     select *

@@ -90,3 +90,12 @@ def test_other_examples_have_a_study_of_their_own(data: CustomerData, trainings:
 def test_a_real_training_is_a_trial(data: CustomerData, tmp_path: Path) -> None:
     study = tuning.tune(data, {"epochs": 1, "hidden_units": 8}, 1, tmp_path / "study.db")
     assert study.trials[0].value is not None and 0 < study.trials[0].value < 100
+
+
+def test_a_search_that_goes_on_draws_what_it_has_not_drawn(
+    data: CustomerData, trainings: list[HyperParameters], tmp_path: Path
+) -> None:
+    for trials in (3, 5, 7):
+        tuning.tune(data, GIVEN, trials, tmp_path / "study.db")
+    rates = [asked.learning_rate for asked in trainings]
+    assert len(rates) == 7 and len(set(rates)) == 7

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
-from demand_forecast_training.mapping_guess import block, columns_of, guess
+from demand_forecast_training.doctor import published_line
+from demand_forecast_training.mapping_guess import block, columns_of, guess, place_of
+from demand_forecast_training.publishing.files import CURRENT, DATABASE
 
 from .user_project import DEMAND, EVENTS, PACKAGE, UserProject, new_shop
 
@@ -139,3 +142,28 @@ def test_money_in_hundredths_states_of_orders_and_tables_without_events_are_told
     assert "status has cancelled, returned: leave such rows out in a view, or make returns of them" in orders.doubts
     assert any("event_type" in doubt for doubt in leads.doubts) and any("customer_id" in doubt for doubt in leads.doubts)
     assert "event_type: purchase" in block(orders, {}, "orders") and "event_type: purchase" not in block(articles, {}, "articles")
+
+
+def test_a_table_is_found_by_its_whole_name(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    names = {"web_orders": '"w"."main"."web_orders"', "orders": '"w"."domain"."orders"', "clicks": '"w"."Shop"."Clicks"'}
+    nodes = {name: {"name": name, "resource_type": "model", "relation_name": relation} for name, relation in names.items()}
+    manifest.write_text(json.dumps({"nodes": nodes, "sources": {}}))
+    assert place_of(manifest, "orders") == {"ref": "orders"} and place_of(manifest, "shop.clicks") == {"ref": "clicks"}
+    assert place_of(manifest, "main.orders") == {"source": ["main", "orders"]}
+
+
+def test_what_readers_see_may_be_broken_or_old(tmp_path: Path) -> None:
+    shown = tmp_path / "published" / CURRENT
+    shown.mkdir(parents=True)
+    (tmp_path / "published" / DATABASE).symlink_to(shown / DATABASE)
+    (shown / DATABASE).write_bytes(b"no database" * 1000)
+    assert published_line(tmp_path).status == "error"
+    (shown / DATABASE).unlink()
+    with duckdb.connect(str(shown / DATABASE)) as connection:
+        connection.execute("create table freshness as select 'r1' as run_id, current_date - 3 as data_cut_off")
+    assert published_line(tmp_path).status == "ok"
+    with duckdb.connect(str(shown / DATABASE)) as connection:
+        connection.execute("update freshness set data_cut_off = current_date - 4")
+    line = published_line(tmp_path)
+    assert line.status == "warning" and "4 days old" in line.words

@@ -165,7 +165,7 @@ def add_choices(command: argparse.ArgumentParser, has_sizes: bool = True) -> Non
     """Hyper-parameters of a training; what is left out keeps its default. A network that is there already has its sizes."""
     for name in ("epochs", "patience", "batch-origins", "threads", *(["hidden-units"] if has_sizes else [])):
         command.add_argument(f"--{name}", type=positive(int))
-    command.add_argument("--seed", type=int)
+    command.add_argument("--seed", type=at_least_zero)
     command.add_argument("--learning-rate", type=positive(float))
 
 
@@ -182,6 +182,13 @@ def add_task(command: argparse.ArgumentParser) -> None:
 def add_promote(command: argparse.ArgumentParser) -> None:
     about = "let it serve even if another version does, or the baseline is better"
     command.add_argument("--promote", action="store_true", help=about)
+
+
+def at_least_zero(text: str) -> int:
+    """Parser of a whole number from 0 on."""
+    if (number := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return number
 
 
 def positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -30,8 +30,14 @@ from demand_forecast_training.warehouse.registry import TASK, TASKS, champion, p
 MISSING = 'training needs {}, which is not installed. Type: pip install "demand-forecast[training]"'
 WORKFLOWS = {TASK: "customers", "product_demand": "products", "recommendation": "recommendations"}
 """Where the training of each task lies."""
-REFITTED = (TASK, "product_demand")
-"""Tasks whose versions can be refitted."""
+OPTIONS_OF: dict[str, tuple[str, ...]] = {
+    "architecture": (TASK, "product_demand"),
+    "members": ("product_demand",),
+    "resume": (TASK,),
+    "study": (TASK,),
+    "refit": (TASK, "product_demand"),
+}
+"""Options of `demand train` that are not of every task, and of which they are."""
 OVERRIDES = (
     "epochs",
     "patience",
@@ -47,31 +53,25 @@ OVERRIDES = (
 
 def run_train(options: argparse.Namespace, warehouse: Warehouse) -> None:
     """Read and close, train, then open again and write: the warehouse is free in between."""
-    log_dir, is_resumed = options.resume or new_log_dir(options), options.resume is not None
-    if is_resumed and (options.study or chosen(options)):
-        raise DemandForecastError("--resume goes on with the hyper-parameters that the training began with: leave out the others")
-    if options.architecture and options.task == "recommendation":
-        raise DemandForecastError("--architecture is of what reads a course of days: leave it out for recommendation")
-    if options.members and options.task != "product_demand":
-        raise DemandForecastError(f"--members is of product_demand: leave it out for {options.task}")
-    if options.task == TASK:
-        workflow = training_workflow()
-        workflow.train_and_register(
-            warehouse, chosen(options), log_dir, options.promote, is_resumed, options.study, options.refit
-        )
-    elif is_resumed or options.study:
-        raise DemandForecastError(f"--resume and --study are of {TASK}: leave them out for {options.task}")
-    elif options.refit and options.task not in REFITTED:
-        raise DemandForecastError(f"--refit is of {' and '.join(REFITTED)}: leave it out for {options.task}")
-    else:
-        workflow = imported(f"demand_forecast_training.{WORKFLOWS[options.task]}.workflow")
-        wanted = {"is_refitted": True} if options.refit else {}
-        workflow.train_and_register(warehouse, chosen(options), log_dir, options.promote, **wanted)
+    check_options(options)
+    log_dir = options.resume or new_log_dir(options)
+    given = {"is_resumed": options.resume is not None, "study": options.study, "is_refitted": options.refit}
+    wanted = {name: value for name, value in given.items() if value}
+    workflow_of(options.task).train_and_register(warehouse, chosen(options), log_dir, options.promote, **wanted)
     print(f"curves: tensorboard --logdir {log_dir}")
 
 
+def check_options(options: argparse.Namespace) -> None:
+    """Refuse options of `demand train` that do not go together, or are of other tasks."""
+    if options.resume is not None and (options.study or chosen(options)):
+        raise DemandForecastError("--resume goes on with the hyper-parameters that the training began with: leave out the others")
+    for name, tasks in OPTIONS_OF.items():
+        if getattr(options, name) and options.task not in tasks:
+            raise DemandForecastError(f"--{name} is of {' and '.join(tasks)}: leave it out for {options.task}")
+
+
 def run_finetune(options: argparse.Namespace, warehouse: Warehouse) -> None:
-    workflow, log_dir = training_workflow(), new_log_dir(options)
+    workflow, log_dir = workflow_of(), new_log_dir(options)
     workflow.finetune_and_register(warehouse, chosen(options), log_dir, options.promote, options.version)
     print(f"curves: tensorboard --logdir {log_dir}")
 
@@ -87,11 +87,12 @@ def run_pretrained(options: argparse.Namespace, warehouse: Warehouse) -> None:
 
 def run_tune(options: argparse.Namespace, warehouse: Warehouse) -> None:
     file = options.study or options.project_dir.resolve() / "logs" / "tuning.db"
-    training_workflow().tune_and_tell(warehouse, chosen(options), options.trials, file)
+    workflow_of().tune_and_tell(warehouse, chosen(options), options.trials, file)
 
 
-def training_workflow() -> ModuleType:
-    return imported("demand_forecast_training.customers.workflow")
+def workflow_of(task: str = TASK) -> ModuleType:
+    """The training of a task from end to end."""
+    return imported(f"demand_forecast_training.{WORKFLOWS[task]}.workflow")
 
 
 def imported(name: str) -> ModuleType:

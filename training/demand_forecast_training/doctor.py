@@ -30,6 +30,8 @@ PACKAGE = "demand_forecast"
 OK, WARNING, ERROR = "ok", "warning", "error"
 STATUS_OF = {"ready": OK, "warning": WARNING, "refused": ERROR}
 """How the words of data_readiness are said here."""
+STALE_DAYS = 3
+"""Default of health_stale_days."""
 NIGHT = range(7)
 """Hours in which a shop is expected to be quietest."""
 
@@ -60,7 +62,7 @@ def examine(project_dir: Path, profiles_dir: Path | None, target: str | None) ->
         return [*lines, Line(ERROR, "build", str(error))]
     target_folder = manifest_path(project_dir).parent
     lines += [*var_lines(project_dir), *unread_lines(project_dir, target_folder)]
-    return [*lines, run_line(target_folder), published_line(project_dir / "published")]
+    return [*lines, run_line(target_folder), published_line(project_dir)]
 
 
 def versions_line() -> Line:
@@ -242,14 +244,21 @@ def run_line(target: Path) -> Line:
     return Line(OK, "last run", f"{run.run_id}, whole and tested")
 
 
-def published_line(folder: Path) -> Line:
+def published_line(project_dir: Path) -> Line:
     """What readers see, and how old its data is."""
-    if not (folder / CURRENT / DATABASE).exists():
-        return Line(WARNING, "published", f"nothing in {folder}: demand publish")
-    with duckdb.connect(str(folder / DATABASE), read_only=True, config=NO_EXTENSIONS) as connection:
-        ((run_id, cut_off),) = connection.execute("select run_id, data_cut_off from freshness").fetchall()
-    days = (date.today() - cut_off).days
-    return Line(OK, "published", f"run {run_id}, data through {cut_off}, {days} days old")
+    file = project_dir / "published" / DATABASE
+    if not (project_dir / "published" / CURRENT / DATABASE).exists():
+        return Line(WARNING, "published", f"nothing in {file.parent}: demand publish")
+    try:
+        with duckdb.connect(str(file), read_only=True, config=NO_EXTENSIONS) as connection:
+            ((run_id, cut_off),) = connection.execute("select run_id, data_cut_off from freshness").fetchall()
+    except duckdb.Error as error:
+        return Line(ERROR, "published", f"{str(error).splitlines()[0]}: type demand publish")
+    days, most = (date.today() - cut_off).days, package_vars(project_dir).get("health_stale_days", STALE_DAYS)
+    words = f"run {run_id}, data through {cut_off}, {days} days old"
+    if isinstance(most, int) and days > most:
+        return Line(WARNING, "published", f"{words}, more than health_stale_days: load events, dbt build, demand publish")
+    return Line(OK, "published", words)
 
 
 def page(lines: list[Line]) -> str:

@@ -14,8 +14,8 @@ import pyarrow as pa
 import yaml
 
 from demand_forecast_training.errors import WarehouseUnavailable
-from demand_forecast_training.publishing.files import quoted
 from demand_forecast_training.warehouse.connection import connect
+from demand_forecast_training.warehouse.words import quoted
 
 NAMES = {
     "customer_id": "customer user member client buyer shopper account household who kunde kunden kundennummer",
@@ -219,8 +219,9 @@ def first_block(path: Path, manifest: Path, relation: str) -> str:
 def place_of(manifest: Path, relation: str) -> dict[str, Any]:
     """`ref` or `source` of a table; a table that dbt does not know yet is taken for a source."""
     content = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"nodes": {}, "sources": {}}
+    asked = relation.lower().split(".")
     for node in (*content["nodes"].values(), *content["sources"].values()):
-        if str(node.get("relation_name")).replace('"', "").endswith(relation):
+        if str(node.get("relation_name")).replace('"', "").lower().split(".")[-len(asked) :] == asked:
             is_source = node["resource_type"] == "source"
             return {"source": [node["source_name"], node["name"]]} if is_source else {"ref": node["name"]}
     return {"source": relation.split(".")[-2:] if "." in relation else ["main", relation]}

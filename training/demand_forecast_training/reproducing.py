@@ -87,7 +87,7 @@ def examples_of(connection: Any, relations: Mapping[str, str], row: Row) -> Any:
 
 
 def examples_there(connection: Any, relations: Mapping[str, str], task: str, wanted: str) -> Iterator[Any]:
-    """ProductData sets of a task that the last build holds; of customers', those with the fingerprint that is `wanted`."""
+    """Data sets of a task that the last build holds; of customers', those with the fingerprint that is `wanted`."""
     if task == "product_demand":
         yield read_entity(connection, relations, PRODUCTS)
     elif task == "recommendation":

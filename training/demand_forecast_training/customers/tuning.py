@@ -35,6 +35,8 @@ def tune(data: CustomerData, given: Mapping[str, Any], trials: int, file: Path) 
     One that was killed goes on where it was: its file keeps what was tried, and the trial that was running is tried again.
     """
     study = open_study(data, file)
+    # A search that goes on must not draw what it drew when it began.
+    study.sampler = optuna.samplers.TPESampler(seed=len(study.trials))
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
         study.enqueue_trial(trial.params)
@@ -52,7 +54,6 @@ def open_study(data: CustomerData, file: Path) -> optuna.Study:
     return optuna.create_study(
         study_name=f"{TASK} {data.fingerprint}",
         storage=f"sqlite:///{file}",
-        sampler=optuna.samplers.TPESampler(seed=0),
         pruner=optuna.pruners.MedianPruner(FREE_TRIALS, FREE_EPOCHS),
         load_if_exists=True,
     )

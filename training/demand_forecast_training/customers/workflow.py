@@ -25,6 +25,8 @@ from demand_forecast_training.learning.versions import (
     check_same_features,
     data_columns,
     figure_columns,
+    not_promoted,
+    promotion_reason,
     refitted,
     registered_choices,
     registered_line,
@@ -108,7 +110,7 @@ def register_trained(warehouse: Warehouse, trained: Trained, row: Mapping[str, A
     """Register what was trained, let it serve if it may, and say so; returns the version."""
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations)
-        reason = promotion_reason(trained, serving is not None, is_wanted, command)
+        reason = promotion_reason(command, serving is not None, is_wanted, beats_baseline(trained))
         is_new = register(connection, warehouse.relations, row, reason)
     print(validation_table(trained.model, trained.baseline))
     print(f"{row['architecture']} with {tree_count(trained.network)} boosted trees beside it")
@@ -141,17 +143,8 @@ def check_not_ahead(row: Mapping[str, Any], data: CustomerData) -> None:
             )
 
 
-def promotion_reason(trained: Trained, has_champion: bool, is_wanted: bool, command: str) -> str | None:
-    """Why the version may serve at once, or None. It is judged as it was before it was calibrated on the same rows."""
-    if is_wanted:
-        return f"{command} --promote"
-    if not has_champion and beats_baseline(trained):
-        return "the first version that beats the baseline on validation days"
-    return None
-
-
 def beats_baseline(trained: Trained) -> bool:
-    """Whether the next-day log loss on validation days is lower, without the help of calibration."""
+    """Whether the next-day log loss on validation days is lower, without the help of a calibration on the same rows."""
     ours, theirs = trained.uncalibrated[0].log_loss, trained.baseline[0].log_loss
     return ours is not None and theirs is not None and ours < theirs
 
@@ -159,9 +152,9 @@ def beats_baseline(trained: Trained) -> bool:
 def outcome(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None, trained: Trained) -> str:
     """What became of the version, and what to type next."""
     ours, theirs = shown(trained.uncalibrated[0].log_loss), shown(trained.baseline[0].log_loss)
-    return registered_line(row, is_new, reason, serving) or (
-        f"registered {row['model_version']}\nnot promoted: before calibration and without trees its next-day log loss on "
-        f"validation days, {ours}, does not beat the baseline's, {theirs} (demand promote {row['model_version']} insists)"
+    why = "before calibration and without trees its next-day log loss on validation days, "
+    return registered_line(row["model_version"], is_new, reason, serving) or not_promoted(
+        row["model_version"], f"{why}{ours}, does not beat the baseline's, {theirs}"
     )
 
 

@@ -28,7 +28,7 @@ def with_moved_level(data: CustomerData, parent: Network, choices: HyperParamete
     network = copy.deepcopy(parent)
     rates = predicted_rates(network, data, data.validation, choices)
     before = network.forecast(rates).purchase_probability.numpy()
-    recent = recent_rows(data, since)
+    recent = rows_since(data, since)
     with torch.enable_grad():
         shift_level(network, Rates(*(rate[torch.from_numpy(recent)] for rate in rates)), data.validation.take(recent))
     after = network.forecast(rates).purchase_probability.numpy()
@@ -37,7 +37,7 @@ def with_moved_level(data: CustomerData, parent: Network, choices: HyperParamete
     return Trained(network, choices, 0, 0, 0.0, model[0].log_loss or 0.0, uncalibrated, model, baseline, told_since)
 
 
-def recent_rows(data: CustomerData, since: date | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def rows_since(data: CustomerData, since: date | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Row numbers of the validation origins since a day."""
     rows = np.flatnonzero(data.dates[data.validation.date] >= np.datetime64(since or date.min))
     if not len(rows):

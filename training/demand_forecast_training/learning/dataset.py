@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from demand_forecast.arrays import Floats, Integers
 from demand_forecast.signature import Signature
 from numpy.typing import NDArray
-from typing_extensions import TypeVar
 
 from demand_forecast_training.learning.hyper_parameters import HyperParameters
 

@@ -7,13 +7,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from typing_extensions import TypeVar
 
 from demand_forecast_training.learning.curves import Log, curves, log_losses
 from demand_forecast_training.learning.dataset import Batch, Dataset, OriginsT, batch_of, dealt_batches, plain_batches

@@ -75,16 +75,32 @@ def check_same_features(row: Mapping[str, Any], data: Dataset[OriginsT]) -> None
 def check_readiness(connection: Any, relations: Mapping[str, str], task: str = TASK) -> None:
     """Refuse where the build says that the data will not do for a task, with its reason."""
     sql = f"select status, reason from {relations['data_readiness']} where task = ?"
-    for status, reason in connection.execute(sql, [task]).fetchall():
-        if status == "refused":
-            raise NothingToTrain(f"data_readiness refuses: {reason}")
-        if status == "warning":
-            print(f"data_readiness warns: {reason}")
+    found = connection.execute(sql, [task]).fetchone()
+    if found is None:
+        raise NothingToTrain(f"data_readiness says nothing of {task}: type dbt build")
+    status, reason = found
+    if status == "refused":
+        raise NothingToTrain(f"data_readiness refuses: {reason}")
+    if status == "warning":
+        print(f"data_readiness warns: {reason}")
 
 
-def registered_line(row: Mapping[str, Any], is_new: bool, reason: str | None, serving: str | None) -> str | None:
+def promotion_reason(command: str, has_champion: bool, is_wanted: bool, beats_baseline: bool) -> str | None:
+    """Why a version that a command trained may serve at once, or None."""
+    if is_wanted:
+        return f"{command} --promote"
+    if not has_champion and beats_baseline:
+        return "the first version that beats the baseline on validation days"
+    return None
+
+
+def not_promoted(version: str, why: str) -> str:
+    """That a version was registered, why it does not serve, and how to insist."""
+    return f"registered {version}\nnot promoted: {why} (demand promote {version} insists)"
+
+
+def registered_line(version: str, is_new: bool, reason: str | None, serving: str | None) -> str | None:
     """What became of a version that was promoted, or that another one stands before; None where nothing serves."""
-    version = row["model_version"]
     registered = f"{'registered' if is_new else 'already registered:'} {version}"
     if reason is not None:
         return f"{registered}\npromoted: {reason}. Type dbt build to forecast with it"

@@ -20,7 +20,7 @@ from demand_forecast_training.errors import NothingToTrain
 from demand_forecast_training.learning.dataset import horizons_of
 from demand_forecast_training.learning.export import GOLDEN_ROWS, Exported, Inputs, export_with
 from demand_forecast_training.learning.hyper_parameters import HyperParameters
-from demand_forecast_training.learning.versions import figure_columns, version_columns
+from demand_forecast_training.learning.versions import figure_columns, not_promoted, registered_line, version_columns
 from demand_forecast_training.pretrained.artefact import Artefact, read_artefact
 from demand_forecast_training.pretrained.basket import Basket, KnownBasket, adapted, read_basket
 from demand_forecast_training.terminal import shown
@@ -184,13 +184,7 @@ def basket_line(known: KnownBasket) -> str:
 
 def outcome(version: str, is_new: bool, reason: str | None, serving: str | None, judged: Judged) -> str:
     """What became of the version, and what to type next."""
-    registered = f"{'registered' if is_new else 'already registered:'} {version}"
-    if reason is not None:
-        return f"{registered}\npromoted: {reason}. Type dbt build to forecast with it"
-    if serving is not None:
-        return f"{registered}\n{serving} still serves. To change: demand promote {version}"
+    if said := registered_line(version, is_new, reason, serving):
+        return said
     ours, theirs = shown(judged.model[0].log_loss), shown(judged.baseline[0].log_loss)
-    return (
-        f"{registered}\nnot promoted: its next-day log loss on validation days, {ours}, does not beat the baseline's, {theirs} "
-        f"(demand promote {version} insists)"
-    )
+    return not_promoted(version, f"its next-day log loss on validation days, {ours}, does not beat the baseline's, {theirs}")

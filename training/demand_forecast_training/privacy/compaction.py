@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from demand_forecast_training.errors import EraseRefused
-from demand_forecast_training.publishing.files import quoted, sync, text
+from demand_forecast_training.publishing.files import sync
+from demand_forecast_training.warehouse.words import quoted, text
 
 
 def rewrite(connection: Any, path: Path) -> None:

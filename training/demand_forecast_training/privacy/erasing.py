@@ -17,10 +17,10 @@ from demand_forecast_training.errors import EraseRefused
 from demand_forecast_training.privacy.compaction import rewrite
 from demand_forecast_training.privacy.pseudonyms import names_of
 from demand_forecast_training.privacy.republishing import count_of, republish_without
-from demand_forecast_training.publishing.files import quoted
 from demand_forecast_training.warehouse.connection import Warehouse
 from demand_forecast_training.warehouse.package_tables import NAMED, READERS, base_tables, mapped_relations, tables_of_customers
 from demand_forecast_training.warehouse.registry import insert, transaction
+from demand_forecast_training.warehouse.words import quoted
 
 DAYS = ("event_date", "as_of_date")
 """Columns that tell when a customer was seen."""

@@ -23,15 +23,14 @@ from demand_forecast_training.publishing.files import (
     collect_leftovers,
     finish,
     only_publisher,
-    quoted,
     remove,
     runs_in,
     show,
-    text,
     write_manifest,
 )
 from demand_forecast_training.warehouse.connection import NO_EXTENSIONS
 from demand_forecast_training.warehouse.package_tables import CUSTOMER, NAMED, base_tables
+from demand_forecast_training.warehouse.words import quoted, text
 
 
 @dataclass

@@ -15,6 +15,8 @@ from demand_forecast_training.learning.versions import (
     check_readiness,
     data_columns,
     figure_columns,
+    not_promoted,
+    promotion_reason,
     refitted,
     registered_line,
     version_columns,
@@ -52,24 +54,19 @@ def train_and_register(
         )
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations, TASK)
-        reason = promotion_reason(trained, serving is not None, is_wanted)
+        reason = promotion_reason(f"demand train --task {TASK}", serving is not None, is_wanted, beats_baseline(trained))
         is_new = register(connection, warehouse.relations, row, reason)
     print(demand_table(trained))
-    print(registered_line(row, is_new, reason, serving) or not_promoted(row, trained))
+    print(
+        registered_line(row["model_version"], is_new, reason, serving)
+        or not_promoted(row["model_version"], lost_to_baseline(trained))
+    )
     return str(row["model_version"])
 
 
-def promotion_reason(trained: TrainedDemand, has_champion: bool, is_wanted: bool) -> str | None:
-    """Why the version may serve at once, or None. It is judged as it was before it was calibrated on the same rows."""
-    if is_wanted:
-        return f"demand train --task {TASK} --promote"
-    if not has_champion and beats_baseline(trained):
-        return "the first version that beats the baseline on validation days"
-    return None
-
-
 def beats_baseline(trained: TrainedDemand) -> bool:
-    """Whether the deviance on validation days is lower within every horizon that was seen, without the help of calibration."""
+    """Whether the deviance on validation days is lower within every horizon that was seen, without the help of a calibration on
+    the same rows."""
     judged = judged_deviances(trained)
     return bool(judged) and all(ours < theirs for _, ours, theirs in judged)
 
@@ -81,13 +78,11 @@ def judged_deviances(trained: TrainedDemand) -> list[tuple[int, float, float]]:
     return [(days, ours, theirs) for days, ours, theirs in found if ours is not None and theirs is not None]
 
 
-def not_promoted(row: Mapping[str, Any], trained: TrainedDemand) -> str:
+def lost_to_baseline(trained: TrainedDemand) -> str:
+    """Within which horizons the baseline is as good."""
     lost = [(days, ours, theirs) for days, ours, theirs in judged_deviances(trained) if ours >= theirs]
     told = ", ".join(f"{shown(ours)} within {days} days ({shown(theirs)})" for days, ours, theirs in lost)
-    return (
-        f"registered {row['model_version']}\nnot promoted: before calibration its deviance on validation days does not beat the "
-        f"baseline's: {told or 'none was judged'} (demand promote {row['model_version']} insists)"
-    )
+    return f"before calibration its deviance on validation days does not beat the baseline's: {told or 'none was judged'}"
 
 
 def registry_row(data: ProductData, trained: TrainedDemand, exported: Exported) -> dict[str, Any]:

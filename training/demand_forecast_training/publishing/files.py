@@ -29,6 +29,7 @@ from demand_forecast_training.publishing.aggregates import aggregates, visible_r
 from demand_forecast_training.publishing.finished_run import FinishedRun, finished_run
 from demand_forecast_training.warehouse.connection import LOCK_SECONDS, NO_EXTENSIONS, Warehouse, when_free
 from demand_forecast_training.warehouse.registry import TASK
+from demand_forecast_training.warehouse.words import quoted, text
 
 DATABASE = "forecast.duckdb"
 MANIFEST = "manifest.json"
@@ -275,13 +276,3 @@ def sync(*paths: Path) -> None:
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def quoted(name: str) -> str:
-    """An identifier in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """A string in SQL."""
-    return "'" + str(value).replace("'", "''") + "'"

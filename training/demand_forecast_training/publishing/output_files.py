@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 
 from demand_forecast_training.errors import FileRefused
-from demand_forecast_training.publishing.files import DATABASE, quoted, text
+from demand_forecast_training.publishing.files import DATABASE
 from demand_forecast_training.warehouse.connection import NO_EXTENSIONS
+from demand_forecast_training.warehouse.words import quoted, text
 
 FORMULA = "^[=+@\\-\\t\\r]"
 """How a cell begins that a spreadsheet takes for a formula."""

@@ -47,17 +47,22 @@ class Watched:
 
 def watch(watched: Watched, every_seconds: float, rounds: int | None, sleep: Callable[[float], None] = time.sleep) -> bool:
     """Rounds of build and publish, one begun each `every_seconds` or when the one before has ended; until `rounds` are over, or
-    somebody interrupts. Returns whether the last round went well; after one that did not, readers see what they saw."""
-    done, went_well = 0, True
+    somebody interrupts. Returns whether the last round went well; after one that did not, readers see what they saw.
+
+    How far readers were behind is the age of what they saw just before: the time since the last round began that was published.
+    """
+    done, went_well, shown_since = 0, True, None
     try:
         while rounds is None or done < rounds:
             started = time.monotonic()
             went_well, said = one_round(watched)
-            seconds = time.monotonic() - started
-            print(f"{datetime.now():%H:%M:%S} {said}; readers were {seconds:.0f} s behind", flush=True)
+            ended = time.monotonic()
+            behind = ended - (started if shown_since is None else shown_since)
+            print(f"{datetime.now():%H:%M:%S} {said}; readers were {behind:.0f} s behind", flush=True)
+            shown_since = started if went_well else shown_since
             done += 1
             if done != rounds:
-                sleep(max(every_seconds - seconds, 0))
+                sleep(max(every_seconds - (ended - started), 0))
     except KeyboardInterrupt:
         print(f"stopped after {done} rounds")
     return went_well

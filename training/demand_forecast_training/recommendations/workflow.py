@@ -14,6 +14,8 @@ from demand_forecast_training.learning.versions import (
     check_readiness,
     data_columns,
     figure_columns,
+    not_promoted,
+    promotion_reason,
     registered_line,
     version_columns,
 )
@@ -24,6 +26,7 @@ from demand_forecast_training.warehouse.connection import Warehouse
 from demand_forecast_training.warehouse.registry import champion, register
 
 METRICS = ("recall_at_20", "ndcg_at_10")
+LOST = "its lists on validation days do not beat the baseline's"
 
 
 def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir: Path | None, is_wanted: bool) -> str:
@@ -40,33 +43,17 @@ def train_and_register(warehouse: Warehouse, chosen: Mapping[str, Any], log_dir:
     row = registry_row(data, trained, export_ranking(trained.network, data))
     with warehouse.visit(read_only=False) as connection:
         serving = champion(connection, warehouse.relations, TASK)
-        reason = promotion_reason(trained, serving is not None, is_wanted)
+        reason = promotion_reason(f"demand train --task {TASK}", serving is not None, is_wanted, beats_baseline(trained))
         is_new = register(connection, warehouse.relations, row, reason)
     print(ranking_table(trained))
-    print(registered_line(row, is_new, reason, serving) or not_promoted(row))
+    print(registered_line(row["model_version"], is_new, reason, serving) or not_promoted(row["model_version"], LOST))
     return str(row["model_version"])
-
-
-def promotion_reason(trained: TrainedRanking, has_champion: bool, is_wanted: bool) -> str | None:
-    """Why the version may serve at once, or None."""
-    if is_wanted:
-        return f"demand train --task {TASK} --promote"
-    if not has_champion and beats_baseline(trained):
-        return "the first version that beats the baseline on validation days"
-    return None
 
 
 def beats_baseline(trained: TrainedRanking) -> bool:
     """Whether neither figure on validation days is lower, and they are not both the same."""
     ours, theirs = ([getattr(figures, name) for name in METRICS] for figures in (trained.model, trained.baseline))
     return ours != theirs and all(our >= their for our, their in zip(ours, theirs, strict=True))
-
-
-def not_promoted(row: Mapping[str, Any]) -> str:
-    return (
-        f"registered {row['model_version']}\nnot promoted: its lists on validation days do not beat the baseline's "
-        f"(demand promote {row['model_version']} insists)"
-    )
 
 
 def registry_row(data: ListData, trained: TrainedRanking, exported: Exported) -> dict[str, Any]:

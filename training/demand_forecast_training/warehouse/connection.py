@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from demand_forecast_training.errors import WarehouseUnavailable
 
 PACKAGE = "demand_forecast"
 LOCK_SECONDS = 20.0
+IS_HELD = re.compile("set lock on|lock is held|used by another process")
+"""What DuckDB says where another process holds the file; its words hold the path as well, which may say anything."""
 NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -59,7 +62,7 @@ def when_free(path: Path, open_file: Callable[[], duckdb.DuckDBPyConnection]) ->
         try:
             return open_file()
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if not IS_HELD.search(str(error)):
                 raise WarehouseUnavailable(f"the warehouse {path} cannot be opened: {error}") from error
             if time.monotonic() > give_up:
                 raise WarehouseUnavailable(
