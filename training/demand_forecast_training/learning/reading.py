@@ -41,6 +41,7 @@ class Entity(Generic[OriginsT]):
         )
 
 
+KEPT = "training_examples"
 NUMBERED_HISTORIES = """
     create or replace temp table numbered_histories as
     select {key}, block, row_number() over (order by {key}, block) - 1 as history
@@ -110,6 +111,7 @@ def read_entity(
     Raises NothingToTrain without rows of each of the roles or with several feature set versions, BadInput for a null, NaN or
     infinite feature.
     """
+    relations = {**relations, entity.examples: kept(connection, relations[entity.examples])}
     counts = connection.execute(entity.sql(COUNTS, relations)).fetchall()[0]
     check_counts(dict(zip(ROLES, counts[:2], strict=True)), roles, *counts[2:4])
     for template in (NUMBERED_HISTORIES, NUMBERED_DATES):
@@ -133,6 +135,12 @@ def read_entity(
         trained_through_date=trained_through_date,
         fingerprint=fingerprint_of(connection, relations, entity),
     )
+
+
+def kept(connection: Any, relation: str) -> str:
+    """Name of a copy of a relation for this visit: examples are views, which each query would evaluate again."""
+    connection.execute(f"create or replace temp table {KEPT} as select * from {relation}")
+    return KEPT
 
 
 def fingerprint_of(connection: Any, relations: Mapping[str, str], entity: Entity[OriginsT]) -> str:

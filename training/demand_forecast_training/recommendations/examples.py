@@ -12,16 +12,11 @@ import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, list_lengths, padded_lists, struct_matrix
 from demand_forecast.signature import Signature
 
-from demand_forecast_training.learning.reading import FINGERPRINT, ROLES, check_counts
+from demand_forecast_training.learning.reading import COUNTS, FINGERPRINT, ROLES, check_counts, kept
 
 TASK = "recommendation"
 BATCH_ROWS = 512
-COUNTS = """
-    select count(*) filter (where role = 'train'), count(*) filter (where role = 'validation'),
-        min(feature_set_version), max(feature_set_version), max(mapping_hash)
-    from {lbl_recommendation_examples}
-"""
-EXAMPLES = "select * from {lbl_recommendation_examples} order by role, customer_id, as_of_date"
+EXAMPLES = "select * from {examples} order by role, customer_id, as_of_date"
 CUT_DATES = "select fitted_through_date, trained_through_date from {seq_cut_dates}"
 
 
@@ -69,9 +64,10 @@ class ListData:
 
 def read_lists(connection: Any, relations: Mapping[str, str]) -> ListData:
     """Arrays of lbl_recommendation_examples. Raises NothingToTrain without rows of each role."""
-    counts = connection.execute(COUNTS.format_map(relations)).fetchall()[0]
+    examples = kept(connection, relations["lbl_recommendation_examples"])
+    counts = connection.execute(COUNTS.format(examples=examples)).fetchall()[0]
     check_counts(dict(zip(ROLES, counts[:2], strict=True)), ROLES, *counts[2:4])
-    reader = connection.sql(EXAMPLES.format_map(relations)).to_arrow_reader(BATCH_ROWS)
+    reader = connection.sql(EXAMPLES.format(examples=examples)).to_arrow_reader(BATCH_ROWS)
     parts: dict[str, list[Lists]] = {role: [] for role in ROLES}
     signature: Signature | None = None
     for batch in reader:
@@ -83,7 +79,7 @@ def read_lists(connection: Any, relations: Mapping[str, str]) -> ListData:
                 parts[role].append(lists_of(found, signature))
     assert signature is not None  # rows of each role were counted
     fitted, through = connection.execute(CUT_DATES.format_map(relations)).fetchall()[0]
-    total, hashes = connection.execute(FINGERPRINT.format(examples=relations["lbl_recommendation_examples"])).fetchall()[0]
+    total, hashes = connection.execute(FINGERPRINT.format(examples=examples)).fetchall()[0]
     return ListData(
         joined(parts["train"]),
         joined(parts["validation"]),
