@@ -1,5 +1,5 @@
 -- One row per eligible customer and rank: what to offer the customer, best first, and why. The champion's newest answer, or the
--- baseline's where the champion has not answered.
+-- baseline's where the champion has not answered; without what a newer stock count found missing.
 with answers as (
 
     select
@@ -24,21 +24,35 @@ newest as (
     from answers
     group by customer_id
 
+),
+
+offered as (
+
+    select
+        answers.*,
+        cast(row_number() over (partition by answers.customer_id order by answers.rank) as integer) as offered_rank
+    from answers
+    inner join newest on answers.customer_id = newest.customer_id
+    left join {{ ref('demand_forecast', 'seq_latest_stock') }} as stock on answers.product_id = stock.product_id
+    where answers.scored_at = coalesce(newest.champion_scored_at, newest.scored_at)
+        and answers.is_champions = (newest.champion_scored_at is not null)
+        {%- if not demand_forecast.setting('recommend_out_of_stock') %}
+        and coalesce(stock.on_hand > 0, true)
+        {%- endif %}
+
 )
 
 select
-    answers.customer_id,
-    answers.as_of_date,
-    answers.rank,
-    answers.product_id,
-    answers.score,
-    answers.reason,
-    answers.baseline_rank,
-    answers.predictor,
-    answers.model_version,
-    answers.provider,
-    answers.scored_at
-from answers
-inner join newest on answers.customer_id = newest.customer_id
-where answers.scored_at = coalesce(newest.champion_scored_at, newest.scored_at)
-    and answers.is_champions = (newest.champion_scored_at is not null)
+    customer_id,
+    as_of_date,
+    offered_rank as rank,
+    product_id,
+    score,
+    reason,
+    baseline_rank,
+    predictor,
+    model_version,
+    provider,
+    scored_at
+from offered
+where offered_rank <= {{ demand_forecast.setting('recommendations_k') }}

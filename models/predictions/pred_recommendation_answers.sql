@@ -1,6 +1,7 @@
 -- One row per request of a customer and rank: the product to offer, by the network where one serves, else by the baseline, and why.
+-- Some ranks more than are shown are kept, for what sells out within the day.
 {{ config(materialized='view') }}
-{%- set most = demand_forecast.setting('recommendations_k') %}
+{%- set most = demand_forecast.setting('recommendations_k') + demand_forecast.spare_recommendations() %}
 with ranks as (
 
     select {{ demand_forecast.number_series(1, most) }} as rank

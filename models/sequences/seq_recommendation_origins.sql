@@ -1,6 +1,7 @@
 -- One row per eligible customer at the latest origin, with a hash that changes when its recommendations are to be asked anew: with the
--- customer's own history, the newest stock counts, the products' categories and the vars; and with the shop's events as a whole, from
--- which popularity and neighbours come, when these have grown or shrunk by about a hundredth.
+-- customer's own history, the categories of products that were known by then, and the vars; and with the shop's events as a whole, from
+-- which popularity and neighbours come, when these have grown or shrunk by about a hundredth. What sells out within the day is left out of
+-- what was said.
 {{ config(materialized='view') }}
 with shop as (
 
@@ -13,12 +14,14 @@ with shop as (
                 and days.event_date > {{ demand_forecast.add_days('cuts.latest_origin_date', -demand_forecast.setting('active_days')) }}
         ), 0) as shop_hundredths,
         coalesce((
-            select {{ demand_forecast.hash_sum(demand_forecast.row_hash(['product_id', 'on_hand > 0'])) }}
-            from {{ ref('demand_forecast', 'seq_latest_stock') }}
-        ), 0) as stock_fingerprint,
-        coalesce((
             select {{ demand_forecast.hash_sum(demand_forecast.row_hash(['product_id', 'category'])) }}
             from {{ ref('demand_forecast', 'stg_products') }}
+            where product_id in (
+                select days.product_id
+                from {{ ref('demand_forecast', 'seq_product_days') }} as days
+                cross join {{ ref('demand_forecast', 'seq_cut_dates') }} as cuts
+                where days.event_date <= cuts.latest_origin_date
+            )
         ), 0) as product_fingerprint
 
 )
@@ -30,7 +33,6 @@ select
     {{ demand_forecast.row_hash([
         'origins.input_hash',
         'shop.shop_hundredths',
-        'shop.stock_fingerprint',
         'shop.product_fingerprint',
         demand_forecast.setting('recommendations_k'),
         demand_forecast.setting('recommendation_popular'),

@@ -145,3 +145,30 @@ def test_another_customers_late_event_asks_nobody_else_anew(built_shop: UserProj
     project.execute(late.format("view", 200))
     project.build("-s", "stg_event_days+", "--exclude", "resource_type:test")
     assert len(project.query(asked)[0][0]) == 60
+
+
+def test_what_sells_out_within_the_day_leaves_its_place_to_the_next(
+    served_shop: UserProject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nobody is asked anew for a newer stock count."""
+    project = copied(served_shop, tmp_path_factory.mktemp("sold"))
+    full = "select count(*) from product_recommendations where rank = 5"
+    ((product,),) = project.query(
+        "select product_id from product_recommendations where rank = 1 group by all order by count(*) desc limit 1"
+    )
+    project.execute(f"update shop.stock set pieces = 0 where sku = '{product}'")
+    project.build(
+        "-s",
+        "stg_stock",
+        "seq_latest_stock",
+        "seq_recommendation_origins",
+        "pred_recommendation_requests",
+        "product_recommendations",
+    )
+    assert project.query("select count(*) from pred_recommendation_requests") == [(0,)]
+    assert project.query(f"select count(*) from product_recommendations where product_id = '{product}'") == [(0,)]
+    kept = f"""
+        select count(*) from (
+            select customer_id from pred_recommendation_ledger
+            where predictor = 'model' and product_id <> '{product}' group by customer_id having count(*) >= 5)"""
+    assert project.query(full) == project.query(kept) != [(0,)]
