@@ -55,6 +55,7 @@ class Macros:
             "adapter": SimpleNamespace(
                 quote=lambda name: f'"{name}"', dispatch=lambda name, package: getattr(self, f"duckdb__{name}")
             ),
+            "api": SimpleNamespace(Relation=SimpleNamespace(create=lambda **parts: parts)),
             "ref": lambda *names: '"a"."b"."c"',
             "source": lambda *names: '"a"."b"."c"',
             "local_md5": lambda text: md5(text.encode()).hexdigest(),

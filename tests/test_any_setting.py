@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,15 +13,25 @@ import pytest
 import pytz
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jinja2 import nodes
 
-from .macros import DEFAULTS, Macros, Refused
+from .macros import DEFAULTS, ENVIRONMENT, ROOT, Macros, Refused
 from .warehouse.user_project import EVENTS
 
-SCALARS = (
-    *("time_zone", "as_of_date", "fitted_through_date", "trained_through_date", "run_date", "test_days", "validation_days"),
-    *("max_horizon_days", "active_days", "training_rows", "customer_sample_percent", "max_events_per_day", "units_basis"),
-    *("require_gpu", "customer_daily_forecasts", "semantic_layer", "prediction_drivers", "pseudonymous_customers"),
-)
+
+def mapping_in(macro: str, name: str) -> dict[str, Any]:
+    """A mapping of constants that a macro sets under a name, from its file."""
+    (path,) = ROOT.glob(f"macros/*/{macro}.sql")
+    assigned = ENVIRONMENT.parse(path.read_text(encoding="utf-8")).find_all(nodes.Assign)
+    (found,) = (one.node.as_const() for one in assigned if isinstance(one.target, nodes.Name) and one.target.name == name)
+    return dict(found)
+
+
+RULES = mapping_in("setting", "rules")
+"""Kind of every setting that is one value, and what it allows."""
+TABLES = sorted(mapping_in("optional_table", "tables"))
+OTHERS = {"event_sources", "horizons", "service_level", "registry"}
+"""Settings with a test of their own below."""
 SENTINEL = "zqx"
 """A word that is in every hostile text and nowhere in this package."""
 HOSTILE = st.sampled_from(
@@ -52,37 +64,85 @@ ANYTHING = st.recursive(
     ATOMS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT | st.integers(), inner, max_size=3)
 )
 MANY = settings(max_examples=500, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+FEWER = settings(MANY, max_examples=100)
 
 
-def is_checked(value: Any, kind: str) -> bool:
-    """Whether a value that a setting returned is what its kind promises to SQL."""
-    if kind == "zone":
-        return value in pytz.all_timezones_set
-    if kind == "date":
-        return value is None or bool(value == date.fromisoformat(value).isoformat())
-    if kind == "integer":
-        return type(value) is int and value >= 1
-    return value in ("gross", "net") if kind == "choice" else type(value) is bool
+def is_between(value: Any, bounds: list[float]) -> bool:
+    """Whether a number is finite and inside of its bounds, which are finite too."""
+    low, high = bounds
+    return all(map(math.isfinite, (low, value, high))) and low <= value <= high
 
 
-def kind_of(name: str) -> str:
-    if name == "time_zone":
-        return "zone"
-    if name.endswith("_date"):
-        return "date"
-    return {bool: "boolean", str: "choice"}.get(type(DEFAULTS[name]), "integer")
+CHECKS: dict[str, Callable[[Any, Any], bool]] = {
+    "zone": lambda value, _: value in pytz.all_timezones_set,
+    "date": lambda value, _: value is None or bool(value == date.fromisoformat(value).isoformat()),
+    "integer": lambda value, bounds: type(value) is int and is_between(value, bounds),
+    "number": lambda value, bounds: type(value) in (int, float) and is_between(value, bounds),
+    "choice": lambda value, words: type(value) is str and value.isidentifier() and value in words,
+    "boolean": lambda value, _: type(value) is bool,
+}
+"""Whether a value that a setting returned is what its kind promises to SQL."""
 
 
-@pytest.mark.keeps("SQL injection by vars")
-@MANY
-@given(name=st.sampled_from(SCALARS), value=DAYS | TEXT | ANYTHING)
-def test_a_scalar_setting_is_checked_or_refused_by_name(name: str, value: Any) -> None:
+def read(name: str, value: Any) -> Any:
+    """What SQL gets of a setting that holds a value; where that is refused, the message names the setting."""
+    kind, allowed = RULES[name]
     try:
         found = Macros({name: value}).setting(name)
     except Refused as refused:
         assert f"`{name}`" in str(refused)
-    else:
-        assert is_checked(found, kind_of(name)), found
+        raise
+    assert CHECKS[kind](found, allowed), (value, found)
+    return found
+
+
+def is_refused(name: str, value: Any) -> bool:
+    try:
+        read(name, value)
+    except Refused:
+        return True
+    return False
+
+
+@pytest.mark.keeps("SQL injection by vars")
+def test_every_setting_has_a_kind_that_is_tried_here_or_a_test_of_its_own() -> None:
+    assert len(RULES) > 40 and {kind for kind, _ in RULES.values()} == CHECKS.keys()
+    assert DEFAULTS.keys() == {*RULES, *TABLES, *OTHERS, "seed_shop"}
+
+
+WORDS = ("zqx' or 1=1 --", "zqx", "'1'", "", " ", "2025-02-31", "nan")
+NO_SCALARS = (*WORDS, math.inf, -math.inf, math.nan, [], {}, [1], {"1": 1})
+"""What no setting of one value takes."""
+
+
+@pytest.mark.keeps("SQL injection by vars")
+@pytest.mark.parametrize("name", RULES)
+def test_what_no_setting_takes_is_refused_by_name_and_its_default_is_not(name: str) -> None:
+    assert read(name, DEFAULTS[name]) == DEFAULTS[name]
+    assert [value for value in NO_SCALARS if not is_refused(name, value)] == []
+
+
+@pytest.mark.keeps("SQL injection by vars")
+@pytest.mark.parametrize("name", [name for name, (kind, _) in RULES.items() if kind in ("integer", "number")])
+def test_a_number_ends_at_its_bounds_and_nothing_else_is_a_number(name: str) -> None:
+    kind, (low, high) = RULES[name]
+    inside, outside = [low, high], [low - 1, high + 1, low - 1e-9, high + 1e-6]
+    (inside if kind == "number" else outside).append((low + high) / 2 + 0.25)
+    assert [value for value in inside if is_refused(name, value)] == []
+    assert [value for value in (*outside, str(low), True, False, None, [low]) if not is_refused(name, value)] == []
+
+
+ANY_OF_ITS_KIND = {"integer": st.integers(-2, 4000), "number": st.floats(-2, 1001, allow_subnormal=False)}
+SCALARS = st.sampled_from(sorted(RULES)).flatmap(
+    lambda name: st.tuples(st.just(name), DAYS | TEXT | ANYTHING | ANY_OF_ITS_KIND.get(RULES[name][0], st.nothing()))
+)
+
+
+@pytest.mark.keeps("SQL injection by vars")
+@MANY
+@given(scalar=SCALARS)
+def test_a_scalar_setting_is_checked_or_refused_by_name(scalar: tuple[str, Any]) -> None:
+    is_refused(*scalar)
 
 
 def outside_of_literals(sql: str) -> str:
@@ -132,7 +192,7 @@ def test_a_mapping_is_refused_by_name_or_stays_inside_of_its_quotes(entries: Any
 @pytest.mark.keeps("SQL injection by vars")
 @MANY
 @given(
-    name=st.sampled_from(["customers", "products", "stock", "calendar", "identity_links", "origins_relation"]),
+    name=st.sampled_from(TABLES),
     value=ANYTHING | SOURCES,
 )
 def test_an_optional_table_is_refused_by_name_or_maps_plain_columns(name: str, value: Any) -> None:
@@ -153,6 +213,34 @@ def test_horizons_are_days_or_refused_by_name(value: Any) -> None:
         assert "`horizons`" in str(refused)
     else:
         assert found == sorted(set(found)) and all(type(days) is int and 1 <= days <= 30 for days in found)
+
+
+LEVELS = st.sampled_from([0.5, 0.95, 0.99, 1, 0.4999, math.nan, math.inf, True, "0.95"]) | ATOMS
+
+
+@pytest.mark.keeps("SQL injection by vars")
+@FEWER
+@given(value=ANYTHING | LEVELS | st.dictionaries(st.just("default") | TEXT, LEVELS, min_size=1, max_size=3))
+def test_service_levels_are_numbers_or_refused_by_name(value: Any) -> None:
+    try:
+        found = Macros({"service_level": value}).service_levels()
+    except Refused as refused:
+        assert "`service_level`" in str(refused)
+    else:
+        levels = (found["default"], *found["by_category"].values())
+        assert all(type(level) is float and is_between(level, [0.5, 0.99]) for level in levels)
+
+
+@pytest.mark.keeps("SQL injection by vars")
+@FEWER
+@given(value=ANYTHING | st.lists(PLAIN | TEXT, min_size=2, max_size=2))
+def test_another_registry_is_two_plain_names_or_refused_by_name(value: Any) -> None:
+    try:
+        found = Macros({"registry": value}).registry_relation("model_registry")
+    except Refused as refused:
+        assert "`registry`" in str(refused)
+    else:
+        assert value is None or all(part.isidentifier() and part.isascii() for part in (found["database"], found["schema"]))
 
 
 def test_a_literal_that_breaks_out_would_be_seen() -> None:
