@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 from pathlib import Path
 
@@ -16,13 +15,11 @@ from demand_forecast_training.warehouse.connection import find_warehouse
 from benchmarks.shuffled import shuffled_outcomes
 
 from .conftest import copied
+from .killed import FORKS
 from .user_project import UserProject, child_environment
 
 CUSTOMERS = "where task = 'customer_demand'"
 CHAMPION = "select model_version from model_promotions order by promotion_number desc limit 1"
-FORKS = multiprocessing.get_context("forkserver")
-"""Children of a server that has imported the workflow once, so that each of them begins at once."""
-FORKS.set_forkserver_preload(["demand_forecast_training.improvement.workflow"])
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Whatever ends a command, every table is the one before or the new one. `make torture` kills fifty times, `make test` five.
+"""Whatever ends a command, every table is the old or the new one. `make torture` kills some fifty times, `make test` twenty.
 
 The method is SQLite's: list the legal states, end the command anywhere, and see that the state is one of them.
 """
@@ -22,12 +22,17 @@ from demand_forecast.model import load_model
 from demand_forecast_training.publishing.finished_run import finished_run
 
 from .conftest import copied
+from .killed import KILLED, killed_at
 from .published_shop import state_of
 from .test_served_model import A_DAY_MORE
-from .user_project import DBT, DEMAND, UserProject, child_environment
+from .user_project import DBT, UserProject, child_environment
 
 LONG = os.environ.get("TORTURE") == "1"
-KILLS = {"build": 20 if LONG else 2, "train": 10 if LONG else 1, "promote": 10 if LONG else 1, "publish": 10 if LONG else 1}
+KILLED_BUILDS = 20 if LONG else 2
+KILLED_TRAININGS = 2 if LONG else 1
+A_STATEMENT = "^writes: "
+A_CHANGE = A_STATEMENT if LONG else "^writes: (insert|commit)"
+"""Statements of a training's registration after which it is killed; the others change nothing."""
 BUILD = (DBT, "--no-use-colors", "build")
 NO_COLUMN = ("scored_at",)
 """The clock, which no two runs share."""
@@ -122,8 +127,8 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.keeps("kill -9 in dbt build")
 def test_a_killed_build_leaves_every_table_old_or_new(shop: ChangedShop) -> None:
-    dice = random.Random(KILLS["build"])
-    starts = [dice.randrange(5, 120) for _ in range(KILLS["build"])]
+    dice = random.Random(KILLED_BUILDS)
+    starts = [dice.randrange(5, 120) for _ in range(KILLED_BUILDS)]
     for wanted in starts:
         process = started(shop.project, *BUILD)
         assert process.stdout
@@ -134,6 +139,7 @@ def test_a_killed_build_leaves_every_table_old_or_new(shop: ChangedShop) -> None
                 break
         time.sleep(dice.uniform(0, 2 if LONG else 0.3))
         kill(process)
+        assert seen == wanted and process.returncode == KILLED
         shop.check()
 
 
@@ -171,16 +177,10 @@ def test_the_next_build_ends_as_a_clean_one(rebuilt: ChangedShop) -> None:
         assert [name for name in names if not is_same(con, name, "new")] == []
 
 
-def killed(project: UserProject, seconds: float, *command: str) -> bool:
-    """Kill a command of `demand` after some seconds; False if it had ended before."""
-    process = started(project, DEMAND, *command)
-    time.sleep(seconds)
-    was_running = process.poll() is None
-    kill(process)
-    return was_running
+Registry = tuple[list[str], list[tuple[Any, ...]]]
 
 
-def versions_and_promotions(project: UserProject) -> tuple[list[str], list[tuple[Any, ...]]]:
+def versions_and_promotions(project: UserProject) -> Registry:
     """Registered versions, each of which loads and answers its golden rows, and the promotions in order."""
     with duckdb.connect(str(project.warehouse), read_only=True) as con:
         rows = con.sql("select * from main_demand.model_registry order by trained_at").to_arrow_table().to_pylist()
@@ -188,38 +188,63 @@ def versions_and_promotions(project: UserProject) -> tuple[list[str], list[tuple
         return [load_model(row).model_version for row in rows], con.execute(sql).fetchall()
 
 
+def killed_after_each(statement: str, project: UserProject, *command: str) -> list[Registry]:
+    """What is registered and promoted after a kill after the first such statement of a command, after the second one and so on,
+    until the command has fewer and ends well."""
+    seen: list[Registry] = []
+    while (status := killed_at(project, statement, len(seen) + 1, *command)) == KILLED:
+        seen.append(versions_and_promotions(project))
+    assert status == 0
+    return seen
+
+
 @pytest.mark.keeps("kill -9 in training", "kill -9 in promotion")
-def test_a_killed_training_registers_and_promotes_a_whole_version_or_none(shop: ChangedShop) -> None:
-    dice = random.Random(1)
-    for seed in range(1, KILLS["train"] + 1):
-        versions, promoted = versions_and_promotions(shop.project)
-        killed(shop.project, dice.uniform(2, 14 if LONG else 8), "train", "--epochs", "1", "--seed", str(seed), "--promote")
-        now, promoted_now = versions_and_promotions(shop.project)
-        assert len(now) - len(versions) == len(promoted_now) - len(promoted) in (0, 1)
-        assert now[: len(versions)] == versions and promoted_now[: len(promoted)] == promoted
-        assert promoted_now[-1][1] in now
+@pytest.mark.parametrize("seed", range(1, KILLED_TRAININGS + 1))
+def test_a_killed_training_registers_and_promotes_a_whole_version_or_none(shop: ChangedShop, tmp_path: Path, seed: int) -> None:
+    """It is killed as the second epoch's checkpoint would take the place of the first one's, and goes on from there each time."""
+    before = versions_and_promotions(shop.project)
+    train = ("train", "--epochs", "2", "--seed", str(seed), "--promote", "--log-dir", str(tmp_path))
+    assert killed_at(shop.project, r"^os.rename \S*/checkpoint\.part ", 2, *train) == KILLED
+    assert versions_and_promotions(shop.project) == before
+    seen = killed_after_each(A_CHANGE, shop.project, "train", "--resume", str(tmp_path), "--promote")
+    versions, promoted = after = versions_and_promotions(shop.project)
+    assert (versions[:-1], promoted[:-1]) == before and promoted[-1] == (len(promoted), versions[-1])
+    assert seen == [before] * (len(seen) - 1) + [after] and len(seen) >= 3
 
 
 @pytest.mark.keeps("kill -9 in promotion")
 def test_a_killed_promotion_is_there_or_not(shop: ChangedShop) -> None:
-    dice = random.Random(2)
-    for turn in range(KILLS["promote"]):
-        versions, promoted = versions_and_promotions(shop.project)
-        wanted = "baseline" if turn % 2 == 0 else versions[0]
-        killed(shop.project, dice.uniform(0.5, 3), "promote", wanted)
-        now, promoted_now = versions_and_promotions(shop.project)
-        assert now == versions
-        assert promoted_now in (promoted, [*promoted, (len(promoted) + 1, wanted)])
+    versions, promoted = before = versions_and_promotions(shop.project)
+    seen = killed_after_each(A_STATEMENT, shop.project, "promote", "baseline")
+    after = (versions, [*promoted, (len(promoted) + 1, "baseline")])
+    assert seen == [before] * (len(seen) - 1) + [after] and len(seen) >= 3
+    assert versions_and_promotions(shop.project) == after
+
+
+WHILE_IT_IS_WRITTEN = [
+    (r"^writes: create table ", 5),
+    (r"^writes: copy ", 5),
+    (r"^open \S*/\.new\.part/manifest\.json ", 1),
+    (r"^os.rename \S*/\.new\.part ", 1),
+    (r"^os.symlink ", 1),
+    (r"^os.rename \S*/\.current\.part ", 1),
+]
+"""Events of a publish before readers see the new run: its tables, its Parquet, its manifest, its name, the link to it."""
 
 
 @pytest.mark.keeps("kill -9 while publishing")
 def test_a_killed_publish_of_a_real_run_shows_the_old_run_or_the_new_one(rebuilt: ChangedShop) -> None:
-    project, dice = rebuilt.project, random.Random(3)
-    for _ in range(KILLS["publish"]):
-        killed(project, dice.uniform(0.5, 4), "publish")
-        assert state_of(project.folder / "published") in (rebuilt.shown, run_of(project))
-    project.demand("publish")
-    assert state_of(project.folder / "published") == run_of(project) != rebuilt.shown
+    project, published = rebuilt.project, rebuilt.project.folder / "published"
+    dice = random.Random(3)
+    anywhere = [(r"^writes: |/\.new\.part", dice.randrange(1, 100)) for _ in range(3 if LONG else 0)]
+    for event, number in anywhere + WHILE_IT_IS_WRITTEN:
+        assert killed_at(project, event, number, "publish") == KILLED, event
+        assert state_of(published) == rebuilt.shown, event
+    assert killed_at(project, r"^os.rename \S* \S*\.gone ", 1, "publish", "--keep", "1") == KILLED
+    assert state_of(published) == run_of(project) != rebuilt.shown
+    project.demand("publish", "--keep", "1")
+    assert state_of(published) == run_of(project)
+    assert sorted(path.name for path in published.iterdir()) == sorted([run_of(project), ".lock", "current", "forecast.duckdb"])
 
 
 def run_of(project: UserProject) -> str:
