@@ -143,7 +143,9 @@ def test_a_version_serves_if_wanted_or_if_it_is_the_first_to_beat_the_baseline(
 ) -> None:
     network = cast(Network, None)
     trained = Trained(network, HyperParameters(), 1, 1, 1.0, 0.0, figures_of(uncalibrated), figures_of(0.05), figures_of(0.2))
-    assert (workflow.promotion_reason(trained, has_champion, is_wanted, "demand train") is not None) == may_serve
+    assert (
+        workflow.promotion_reason("demand train", has_champion, is_wanted, workflow.beats_baseline(trained)) is not None
+    ) == may_serve
 
 
 def test_training_draws_curves_for_tensorboard(trained_shop: UserProject) -> None:
