@@ -26,7 +26,7 @@ from demand_forecast_training.products.examples import ProductData, ProductExamp
 from demand_forecast_training.products.network import demand_losses
 from demand_forecast_training.products.refitting import KEPT, refit_demand
 from demand_forecast_training.products.training import TrainedDemand, predicted_demand, train_demand
-from demand_forecast_training.products.workflow import beats_baseline, not_promoted, registry_row
+from demand_forecast_training.products.workflow import beats_baseline, lost_to_baseline, registry_row
 from scipy.stats import nbinom
 
 CONTEXT = ("unit_rate_7d", "unit_rate_28d", "noise", *(f"weekday_rate_{number}" for number in range(1, 8)))
@@ -151,7 +151,7 @@ def test_a_network_serves_only_where_it_is_better_within_every_horizon(trained: 
     assert baseline is not None
     worse = replace(trained, uncalibrated=[*earlier, replace(last, deviance=baseline * 1.01)])
     assert not beats_baseline(worse)
-    assert f"within {last.horizon_days} days" in not_promoted({"model_version": "v"}, worse)
+    assert f"within {last.horizon_days} days" in lost_to_baseline(worse)
     unseen = replace(trained, uncalibrated=[*earlier, replace(last, deviance=None)])
     assert beats_baseline(unseen)
 
