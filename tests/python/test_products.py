@@ -14,7 +14,6 @@ import torch
 from demand_forecast.model import CUMULATIVE_QUANTILES, DAILY_QUANTILES, load_model
 from demand_forecast.signature import Signature
 from demand_forecast.udf import score
-from demand_forecast_training.customers.examples import CustomerData
 from demand_forecast_training.learning import fitting
 from demand_forecast_training.learning.dataset import Histories, batch_of, joined
 from demand_forecast_training.learning.export import export, golden_examples, inputs_of, list_of, struct_of
@@ -65,7 +64,7 @@ def data() -> ProductData:
     lengths = random.integers(60, 129, 30)
     days = np.zeros((7, 30, 2), np.float32)
     days[:, :, 0] = (np.arange(7)[:, None] + np.arange(30)) % 7 == 0
-    return CustomerData(
+    return ProductData(
         train=random_products(random, 1500),
         validation=random_products(random, 500),
         histories=Histories(random.poisson(1.0, (int(lengths.sum()), 2)).astype(np.float32), lengths.astype(np.int64)),
