@@ -136,7 +136,7 @@ def test_the_doctor_asks_the_network_of_products_for_its_stored_rows(
 
 def test_options_of_another_task_are_refused(served_shop: UserProject) -> None:
     refused = served_shop.demand("train", "--task", "product_demand", "--resume", "logs", check=False)
-    assert refused.returncode == 1 and "--resume and --study are of customer_demand" in refused.stderr
+    assert refused.returncode == 1 and "--resume is of customer_demand: leave it out for product_demand" in refused.stderr
     refused = served_shop.demand("train", "--task", "recommendation", "--refit", check=False)
     assert refused.returncode == 1 and "--refit is of customer_demand and product_demand" in refused.stderr
     refused = served_shop.demand("train", "--members", "2", check=False)
