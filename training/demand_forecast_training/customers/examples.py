@@ -62,8 +62,6 @@ def outcomes(purchases: pa.ListArray, days: int) -> tuple[Floats, Floats, Intege
 
 
 CUSTOMERS = Entity("customer_id", "lbl_training_examples", "lbl_refit_examples", "seq_customer_histories", examples_of)
-
-
 CustomerData = Dataset[Examples]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, Self, TypeVar
@@ -17,6 +17,7 @@ from demand_forecast_training.learning.hyper_parameters import HyperParameters
 Days = NDArray[np.datetime64]
 NO_HISTORY = -1
 FIGURE_HORIZONS = (1, 7, 30)
+"""Days ahead by which trainings are judged."""
 
 
 @dataclass(frozen=True)
@@ -48,24 +49,32 @@ class Origins:
         return type(self)(**{name: values[rows] for name, values in vars(self).items()})
 
 
+ExamplesT = TypeVar("ExamplesT", bound=Sized)
 OriginsT = TypeVar("OriginsT", bound=Origins)
 
 
 @dataclass(frozen=True)
-class Dataset(Generic[OriginsT]):
-    """Everything a training needs. `days` is (dates, max_horizon_days, K), `dates` the origins' days (dates,)."""
+class Material(Generic[ExamplesT]):
+    """What a network of any task learns from and is judged by, and what tells of it."""
 
-    train: OriginsT
-    validation: OriginsT
-    histories: Histories
-    days: Floats
-    dates: Days
+    train: ExamplesT
+    validation: ExamplesT
     signature: Signature
     feature_set_version: str
     mapping_hash: str
     fitted_through_date: date
     trained_through_date: date
     fingerprint: str
+
+
+@dataclass(frozen=True)
+class Dataset(Material[OriginsT]):
+    """Everything that a training on courses of days needs. `days` is (dates, max_horizon_days, K), `dates` the origins' days
+    (dates,)."""
+
+    histories: Histories
+    days: Floats
+    dates: Days
 
 
 def joined(parts: list[OriginsT]) -> OriginsT:

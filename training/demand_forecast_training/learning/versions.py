@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from demand_forecast import __version__
 from demand_forecast.errors import FeatureMismatch
-from demand_forecast.signature import Signature
 
 from demand_forecast_training.errors import NothingToTrain
-from demand_forecast_training.learning.dataset import Dataset, OriginsT
+from demand_forecast_training.learning.dataset import Dataset, Material, OriginsT
 from demand_forecast_training.learning.export import Exported
 from demand_forecast_training.learning.hyper_parameters import HyperParameters
 from demand_forecast_training.learning.reading import Entity, read_all_days
@@ -24,25 +23,6 @@ TrainedT = TypeVar("TrainedT")
 NextDay = tuple[float | None, float | None]
 """Log loss and average precision of purchases of the next day."""
 NOT_JUDGED_BY_IT: NextDay = (None, None)
-
-
-class Learnt(Protocol):
-    """What a network of any task has learnt from."""
-
-    @property
-    def train(self) -> Sized: ...
-    @property
-    def validation(self) -> Sized: ...
-    @property
-    def signature(self) -> Signature: ...
-    @property
-    def feature_set_version(self) -> str: ...
-    @property
-    def mapping_hash(self) -> str: ...
-    @property
-    def fitted_through_date(self) -> date: ...
-    @property
-    def fingerprint(self) -> str: ...
 
 
 def refitted(
@@ -109,7 +89,7 @@ def registered_line(version: str, is_new: bool, reason: str | None, serving: str
     return None
 
 
-def data_columns(data: Learnt) -> dict[str, Any]:
+def data_columns(data: Material[Any]) -> dict[str, Any]:
     """Columns of model_registry that say what a network of this shop has learnt from."""
     return {
         "predictor": "model",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow as pa
 from demand_forecast.arrays import Floats, Integers, list_lengths, padded_lists, struct_matrix
 from demand_forecast.signature import Signature
 
+from demand_forecast_training.learning.dataset import Material
 from demand_forecast_training.learning.reading import COUNTS, FINGERPRINT, ROLES, check_counts, kept
 
 TASK = "recommendation"
@@ -48,18 +48,8 @@ class Lists:
         return steps.astype(np.float32, copy=False), self.is_bought[source] * is_there
 
 
-@dataclass(frozen=True)
-class ListData:
-    """Everything that a training of recommendations reads."""
-
-    train: Lists
-    validation: Lists
-    signature: Signature
-    feature_set_version: str
-    mapping_hash: str
-    fitted_through_date: date
-    trained_through_date: date
-    fingerprint: str
+ListData = Material[Lists]
+"""Everything that a training of recommendations reads."""
 
 
 def read_lists(connection: Any, relations: Mapping[str, str]) -> ListData:
