@@ -154,6 +154,9 @@ def test_a_table_is_found_by_its_whole_name(tmp_path: Path) -> None:
 
 
 def test_what_readers_see_may_be_broken_or_old(tmp_path: Path) -> None:
+    package = tmp_path / "dbt_packages" / "demand_forecast"
+    package.mkdir(parents=True)
+    (package / "dbt_project.yml").write_text("vars: {demand_forecast: {health_stale_days: 3}}")
     shown = tmp_path / "published" / CURRENT
     shown.mkdir(parents=True)
     (tmp_path / "published" / DATABASE).symlink_to(shown / DATABASE)

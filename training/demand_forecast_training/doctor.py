@@ -30,8 +30,6 @@ PACKAGE = "demand_forecast"
 OK, WARNING, ERROR = "ok", "warning", "error"
 STATUS_OF = {"ready": OK, "warning": WARNING, "refused": ERROR}
 """How the words of data_readiness are said here."""
-STALE_DAYS = 3
-"""Default of health_stale_days."""
 NIGHT = range(7)
 """Hours in which a shop is expected to be quietest."""
 
@@ -209,12 +207,17 @@ def health_lines(connection: Any, warehouse: Warehouse) -> Iterator[Line]:
 
 def var_lines(project_dir: Path) -> Iterator[Line]:
     """Vars for this package that it does not have: dbt ignores them, and the defaults hold."""
-    places = (project_dir / "dbt_packages" / PACKAGE, project_dir)
-    known = next((found for found in map(package_vars, places) if found), {})
+    known = known_vars(project_dir)
     for name in sorted(set(package_vars(project_dir)) - set(known)) if known else ():
         near = difflib.get_close_matches(name, known, n=1)
         remedy = f"perhaps meant as {near[0]}" if near else f"known are {', '.join(sorted(known))}"
         yield Line(ERROR, "mapping", f"there is no var {name}, so it does nothing: {remedy}")
+
+
+def known_vars(project_dir: Path) -> dict[str, Any]:
+    """Vars of the package with their defaults, as it is installed in a project, or as the project itself is it."""
+    places = (project_dir / "dbt_packages" / PACKAGE, project_dir)
+    return next((found for found in map(package_vars, places) if found), {})
 
 
 def package_vars(folder: Path) -> dict[str, Any]:
@@ -254,7 +257,7 @@ def published_line(project_dir: Path) -> Line:
             ((run_id, cut_off),) = connection.execute("select run_id, data_cut_off from freshness").fetchall()
     except duckdb.Error as error:
         return Line(ERROR, "published", f"{str(error).splitlines()[0]}: type demand publish")
-    days, most = (date.today() - cut_off).days, package_vars(project_dir).get("health_stale_days", STALE_DAYS)
+    days, most = (date.today() - cut_off).days, (known_vars(project_dir) | package_vars(project_dir)).get("health_stale_days")
     words = f"run {run_id}, data through {cut_off}, {days} days old"
     if isinstance(most, int) and days > most:
         return Line(WARNING, "published", f"{words}, more than health_stale_days: load events, dbt build, demand publish")
