@@ -33,11 +33,14 @@ offered as (
         cast(row_number() over (partition by answers.customer_id order by answers.rank) as integer) as offered_rank
     from answers
     inner join newest on answers.customer_id = newest.customer_id
-    left join {{ ref('demand_forecast', 'seq_latest_stock') }} as stock on answers.product_id = stock.product_id
     where answers.scored_at = coalesce(newest.champion_scored_at, newest.scored_at)
         and answers.is_champions = (newest.champion_scored_at is not null)
         {%- if not demand_forecast.setting('recommend_out_of_stock') %}
-        and coalesce(stock.on_hand > 0, true)
+        and answers.product_id not in (
+            select stock.product_id
+            from {{ ref('demand_forecast', 'seq_latest_stock') }} as stock
+            where stock.on_hand <= 0
+        )
         {%- endif %}
 
 )

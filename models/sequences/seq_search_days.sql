@@ -1,5 +1,6 @@
 -- One row per search term and day on which it was searched for: how often. Terms are compared without case and outer blanks. What a
--- visitor who was linked later searched for lies on another day, and is left out. Days whose raw rows have not changed keep their rows; a day without a search keeps one without a term. Empty where no source maps terms.
+-- visitor who was linked later searched for lies on another day, and is left out. Days whose raw rows have not changed keep their rows;
+-- a day without a search keeps one without a term. Empty where no source maps terms.
 {%- set ns = namespace(has_terms=false) %}
 {%- for source in demand_forecast.event_sources() if 'search_term' in source.columns %}{% set ns.has_terms = true %}{% endfor %}
 {%- if ns.has_terms %}
